@@ -42,7 +42,7 @@ static inline void *address_space_ram_lookup(AddressSpace *as,
                                              hwaddr addr, hwaddr *len,
                                              bool is_write, ram_addr_t *ram)
 {
-    FlatView *view = rcu_dereference(as->current_map);
+    FlatView *view = qatomic_rcu_read(&as->current_map);
 
     if (unlikely(view->generation != hit->generation || addr < hit->base ||
                  addr > hit->last)) {

@@ -7,8 +7,6 @@
 #ifndef HW_PCI_PCIE_H
 #define HW_PCI_PCIE_H
 
-#include "hw/pci/pci.h"
-
 /* State of a device that has the capability. */
 typedef struct PCIExpressDevice {
     uint8_t exp_cap;            /* offset; 0: none */
@@ -17,6 +15,8 @@ typedef struct PCIExpressDevice {
     uint16_t ats_cap;
     uint16_t acs_cap;
 } PCIExpressDevice;
+
+#include "hw/pci/pci.h"
 
 /*
  * PCI Express capability, version 2, of device/port type @type
