@@ -54,4 +54,33 @@
         eintr_ret_;                                            \
     }))
 
+/*
+ * Aligned memory: @alignment a power of two; never NULL (ends the process);
+ * freed with qemu_vfree().
+ */
+void *qemu_memalign(size_t alignment, size_t size);
+void *qemu_try_memalign(size_t alignment, size_t size);
+void qemu_vfree(void *ptr);
+size_t qemu_real_host_page_size(void);
+
+/*
+ * open(2) with close-on-exec, also of "/dev/fdset/N" once a monitor registered
+ * qemu_fdset_open. -1 with an error.
+ */
+int qemu_open(const char *name, int flags, Error **errp);
+int qemu_create(const char *name, int flags, mode_t mode, Error **errp);
+int qemu_close(int fd);
+/* Hook: a duplicate of a descriptor of set @id that fits @flags, or -1. */
+extern int (*qemu_fdset_open)(int64_t id, int flags);
+/* All of it, whatever signals come: bytes written (fewer: error in errno). */
+ssize_t qemu_write_full(int fd, const void *buf, size_t count);
+bool qemu_pipe(int pipefd[2]);
+/* Close-on-exec. */
+void qemu_set_cloexec(int fd);
+int qemu_dup(int fd);
+/* -pidfile: written and locked until the process ends. */
+bool qemu_write_pidfile(const char *path, Error **errp);
+/* The first DIR/NAME that can be read, to be freed; NULL if there is none. */
+char *qemu_find_file_in(const char *const *dirs, const char *name);
+
 #endif
