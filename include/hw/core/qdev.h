@@ -14,6 +14,7 @@
 #include "qom/object.h"
 #include "qemu/bitmap.h"
 #include "qemu/queue.h"
+#include "qemu/reentrancy.h"
 #include "hw/core/hotplug.h"
 #include "hw/core/irq.h"
 #include "hw/core/resettable.h"
@@ -76,12 +77,6 @@ struct NamedGPIOList {
     int num_out;
     QLIST_ENTRY(NamedGPIOList) node;
 };
-
-/* Set while the device's own code runs on behalf of an access to it, so that
- * its DMA does not enter it again on the same call chain. */
-typedef struct MemReentrancyGuard {
-    bool engaged_in_io;
-} MemReentrancyGuard;
 
 typedef QLIST_HEAD(, NamedGPIOList) NamedGPIOListHead;
 typedef QLIST_HEAD(, BusState) BusStateHead;
