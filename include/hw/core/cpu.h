@@ -119,7 +119,7 @@ struct CPUState {
     MemoryRegion *memory;       /* its root, set before realize */
 
     QemuMutex work_mutex;       /* guards work_list */
-    QSIMPLEQ_HEAD(, qemu_work_item) work_list;
+    QSIMPLEQ_HEAD(, struct qemu_work_item) work_list;
 
     void *accel_data;           /* owned by the accelerator */
     QTAILQ_ENTRY(CPUState) node;
