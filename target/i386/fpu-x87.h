@@ -38,6 +38,9 @@ static inline bool x87_uses_eflags(unsigned escape, uint8_t modrm)
             ((escape == 3 || escape == 7) && (reg == 5 || reg == 6)));
 }
 
+/* Raises #MF when an unmasked x87 exception is pending. */
+void x87_check_pending(struct CPUArchState *env);
+
 /* WAIT/FWAIT: raises #NM (CR0.MP and TS) or a pending #MF. */
 void x87_wait(struct CPUArchState *env);
 
