@@ -34,14 +34,13 @@ typedef enum SseOperand {
     SSE_MMX,            /* 8 bytes of an MMX register */
     SSE_GPR,            /* general register: 64 bits with REX.W, else 32 */
     SSE_MEM,            /* memory, SseOp.mem_bytes wide */
-    SSE_EFLAGS,         /* destination only: the six arithmetic flags */
 } SseOperand;
 
 enum {
     SSE_F_IMM8 = 1 << 0,    /* an immediate byte ends the instruction */
     SSE_F_STORE = 1 << 1,   /* ModRM.rm is the destination, .reg the source */
     SSE_F_ALIGNED = 1 << 2, /* memory operand must be 16-byte aligned */
-    SSE_F_READ_DST = 1 << 3, /* the destination is also read */
+    SSE_F_COMPARE = 1 << 3, /* both operands are read; the result is EFLAGS */
     SSE_F_MMX = 1 << 4,     /* touches MMX state: #MF, tags, top of stack */
     SSE_F_FP = 1 << 5,      /* may raise SIMD floating-point exceptions */
     SSE_F_NO_XMM = 1 << 6,  /* no XMM state: CR4.OSFXSR does not matter */
