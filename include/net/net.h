@@ -14,6 +14,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/queue.h"
+#include "qemu/reentrancy.h"
 #include "net/queue.h"
 #include <json-c/json.h>
 
@@ -119,7 +120,7 @@ typedef struct NetOffloads {
 struct NetClientState {
     const NetClientInfo *info;
     NetClientState *peer;
-    QTAILQ_ENTRY(NetClientState) next;
+    QTAILQ_ENTRY(struct NetClientState) next;
     NetQueue *incoming_queue;
     AioContext *ctx;            /* the event loop that moves packets */
     char *model;
@@ -138,7 +139,7 @@ struct NetClientState {
 struct NICState {
     NetClientState *ncs;
     NICConf *conf;
-    struct MemReentrancyGuard *reentrancy_guard;
+    MemReentrancyGuard *reentrancy_guard;
     void *opaque;
     bool peer_deleted;
 };
@@ -164,7 +165,7 @@ void qemu_del_net_client(NetClientState *nc);
  */
 NICState *qemu_new_nic(const NetClientInfo *info, NICConf *conf,
                        const char *model, const char *name,
-                       struct MemReentrancyGuard *guard, void *opaque);
+                       MemReentrancyGuard *guard, void *opaque);
 void qemu_del_nic(NICState *nic);
 NetClientState *qemu_get_subqueue(NICState *nic, int queue_index);
 NetClientState *qemu_get_queue(NICState *nic);
@@ -224,6 +225,8 @@ unsigned qemu_deliver_burst(NetClientState *nc, const NetPacket *packets,
                             unsigned count);
 /* Is the device behind this NIC on the current call chain? Only the queue asks. */
 bool qemu_net_client_entered(NetClientState *nc);
+/* Its guard, or NULL if the client is no device. */
+const MemReentrancyGuard *qemu_net_client_guard(NetClientState *nc);
 
 /* --- the vnet header --- */
 
@@ -245,6 +248,9 @@ bool net_client_parse_netdev(const char *optarg, bool *helped, Error **errp);
 bool netdev_add_json(struct json_object *args, Error **errp);
 bool netdev_del(const char *id, Error **errp);
 /* -nic and -net, in the order given; they are made by net_init_clients(). */
+extern QemuOptsList qemu_netdev_opts;
+extern QemuOptsList qemu_nic_opts;
+extern QemuOptsList qemu_net_opts;
 bool net_parse_nic(const char *optarg, bool *helped, Error **errp);
 bool net_parse_net(const char *optarg, bool *helped, Error **errp);
 /* Make all that the command line asked for, before devices are made. */

@@ -15,6 +15,9 @@
 #include "qemu/timer.h"
 
 typedef void IOHandler(void *opaque);
+/* For readers that hand over bytes: how many are wanted; take them. */
+typedef int IOCanReadHandler(void *opaque);
+typedef void IOReadHandler(void *opaque, const uint8_t *buf, int size);
 /* Poll without a system call: true if there is work. */
 typedef bool AioPollFn(void *opaque);
 typedef void QEMUBHFunc(void *opaque);

@@ -1,0 +1,288 @@
+/*
+ * Frames as datagrams: bursts go out with one sendmmsg from where they are, and
+ * come in with one recvmmsg. Nothing that the other side does, or its absence,
+ * is an error: a datagram that cannot be sent is lost, as on a wire.
+ *
+ * A unix socket is connected to its destination, since only then does the kernel
+ * tell when the other side's queue has room; a destination that is not there yet
+ * is tried again with the next burst.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/aio.h"
+#include "qemu/iov.h"
+#include "dgram-link.h"
+
+#define DGRAM_BURST 64
+/* The kernel refuses messages of more pieces. */
+#define DGRAM_IOV_MAX 1024
+
+/* Datagrams read and not yet delivered; pages are touched as frames need them. */
+typedef struct DgramRx {
+    unsigned first, count;
+    NetPacket packets[DGRAM_BURST];
+    struct iovec iov[DGRAM_BURST];
+    struct mmsghdr msgs[DGRAM_BURST];
+    uint8_t *frames;            /* DGRAM_BURST × NET_BUFSIZE, mapped */
+} DgramRx;
+
+static void dgram_readable(void *opaque);
+static void dgram_writable(void *opaque);
+
+static void dgram_update_handlers(DgramLink *link)
+{
+    aio_set_fd_handler(link->nc->ctx, link->fd,
+                       link->want_read ? dgram_readable : NULL,
+                       link->want_write ? dgram_writable : NULL,
+                       NULL, NULL, link);
+}
+
+static void dgram_want_read(DgramLink *link, bool on)
+{
+    if (link->want_read != on) {
+        link->want_read = on;
+        dgram_update_handlers(link);
+    }
+}
+
+static void dgram_want_write(DgramLink *link, bool on)
+{
+    if (link->want_write != on) {
+        link->want_write = on;
+        dgram_update_handlers(link);
+    }
+}
+
+/* --- receive --- */
+
+static DgramRx *dgram_rx_new(void)
+{
+    DgramRx *rx = g_new0(DgramRx, 1);
+
+    rx->frames = mmap(NULL, DGRAM_BURST * NET_BUFSIZE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (rx->frames == MAP_FAILED) {
+        g_free(rx);
+        return NULL;
+    }
+    for (unsigned i = 0; i < DGRAM_BURST; i++) {
+        rx->iov[i].iov_base = rx->frames + i * NET_BUFSIZE;
+        rx->msgs[i].msg_hdr.msg_iov = &rx->iov[i];
+        rx->msgs[i].msg_hdr.msg_iovlen = 1;
+        rx->packets[i].iov = &rx->iov[i];
+        rx->packets[i].iovcnt = 1;
+    }
+    return rx;
+}
+
+static void dgram_rx_free(DgramRx *rx)
+{
+    if (rx) {
+        munmap(rx->frames, DGRAM_BURST * NET_BUFSIZE);
+        g_free(rx);
+    }
+}
+
+static void dgram_peer_ready(NetClientState *nc, ssize_t size);
+
+/* Pass on what was read; false when the peer takes no more for now. */
+static bool dgram_deliver(DgramLink *link)
+{
+    DgramRx *rx = link->rx;
+
+    while (rx->count) {
+        unsigned taken = qemu_send_burst(link->nc, &rx->packets[rx->first],
+                                         rx->count, dgram_peer_ready);
+
+        rx->first += taken;
+        rx->count -= taken;
+        if (taken == 0) {
+            break;
+        }
+    }
+    dgram_want_read(link, rx->count == 0);
+    return rx->count == 0;
+}
+
+static void dgram_peer_ready(NetClientState *nc, ssize_t size)
+{
+    DgramClient *client = container_of(nc, DgramClient, nc);
+
+    if (client->link.rx) {
+        dgram_deliver(&client->link);
+    }
+}
+
+static void dgram_readable(void *opaque)
+{
+    DgramLink *link = opaque;
+    DgramRx *rx = link->rx;
+    int count;
+
+    if (!rx) {
+        rx = link->rx = dgram_rx_new();
+        if (!rx) {
+            return;
+        }
+    }
+    for (unsigned i = 0; i < DGRAM_BURST; i++) {
+        rx->iov[i].iov_len = NET_BUFSIZE;
+    }
+    count = recvmmsg(link->fd, rx->msgs, DGRAM_BURST, MSG_DONTWAIT, NULL);
+    if (count <= 0) {
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        rx->iov[i].iov_len = rx->msgs[i].msg_len;
+        rx->packets[i].size = rx->msgs[i].msg_len;
+    }
+    rx->first = 0;
+    rx->count = count;
+    dgram_deliver(link);
+}
+
+/* --- send --- */
+
+static void dgram_writable(void *opaque)
+{
+    DgramLink *link = opaque;
+
+    dgram_want_write(link, false);
+    qemu_flush_queued_packets(link->nc);
+}
+
+/* Is the socket able to send? A unix socket first finds its other side. */
+static bool dgram_ready(DgramLink *link)
+{
+    if (link->connected || link->dest.len == 0 ||
+        link->dest.addr.ss_family != AF_UNIX) {
+        return true;
+    }
+    link->connected = connect(link->fd, (struct sockaddr *)&link->dest.addr,
+                              link->dest.len) == 0;
+    return link->connected;
+}
+
+/* More pieces than the kernel takes: put them into one. */
+static bool dgram_send_linear(DgramLink *link, const NetPacket *packet)
+{
+    g_autofree uint8_t *frame = g_malloc(packet->size);
+    struct iovec iov = { .iov_base = frame, .iov_len = packet->size };
+    struct msghdr msg = {
+        .msg_iov = &iov, .msg_iovlen = 1,
+        .msg_name = link->connected || !link->dest.len ? NULL :
+                    &link->dest.addr,
+        .msg_namelen = link->connected ? 0 : link->dest.len,
+    };
+
+    iov_to_buf(packet->iov, packet->iovcnt, 0, frame, packet->size);
+    return sendmsg(link->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+           (errno != EAGAIN && errno != ENOBUFS);
+}
+
+/*
+ * Hand @count packets to the kernel. Returns how many it took before the first it
+ * did not, with errno set if that was not the last.
+ */
+static unsigned dgram_send_some(DgramLink *link, const NetPacket *packets,
+                                unsigned count)
+{
+    struct mmsghdr msgs[DGRAM_BURST];
+    bool name = !link->connected && link->dest.len;
+    unsigned n;
+    int sent;
+
+    for (n = 0; n < MIN(count, DGRAM_BURST); n++) {
+        if (packets[n].iovcnt > DGRAM_IOV_MAX) {
+            break;
+        }
+        msgs[n].msg_hdr = (struct msghdr) {
+            .msg_name = name ? &link->dest.addr : NULL,
+            .msg_namelen = name ? link->dest.len : 0,
+            .msg_iov = (struct iovec *)packets[n].iov,
+            .msg_iovlen = packets[n].iovcnt,
+        };
+    }
+    if (n == 0) {
+        return dgram_send_linear(link, packets);
+    }
+    sent = sendmmsg(link->fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) {
+        return 0;
+    }
+    if (sent < n) {
+        errno = 0;              /* ask again to learn why */
+    }
+    return sent;
+}
+
+unsigned dgram_link_send(DgramLink *link, const NetPacket *packets,
+                         unsigned count)
+{
+    unsigned done = 0;
+
+    if (link->want_write) {
+        return 0;
+    }
+    if (!dgram_ready(link)) {
+        return count;           /* nobody there: lost, as on a wire */
+    }
+    while (done < count) {
+        unsigned sent;
+
+        errno = 0;
+        sent = dgram_send_some(link, packets + done, count - done);
+        done += sent;
+        if (sent || errno == EINTR || errno == 0) {
+            continue;
+        }
+        if (errno == EAGAIN) {
+            dgram_want_write(link, true);
+            break;
+        }
+        if (link->connected && (errno == ECONNREFUSED || errno == ENOTCONN ||
+                                errno == EPIPE || errno == ECONNRESET)) {
+            link->connected = false;    /* the other side was made anew? */
+            if (dgram_ready(link)) {
+                continue;
+            }
+            return count;
+        }
+        done++;                 /* this one cannot be sent */
+    }
+    return done;
+}
+
+void dgram_link_start(DgramLink *link, NetClientState *nc, int fd,
+                      const NetSockaddr *dest)
+{
+    int bytes = 4 * 1024 * 1024;
+
+    link->nc = nc;
+    link->fd = fd;
+    link->connected = false;
+    link->want_write = false;
+    if (dest) {
+        link->dest = *dest;
+    } else {
+        link->dest.len = 0;
+    }
+    /* Room for bursts; the kernel caps it by its own limits. */
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    link->want_read = true;
+    dgram_update_handlers(link);
+}
+
+void dgram_link_stop(DgramLink *link)
+{
+    if (link->fd < 0) {
+        return;
+    }
+    aio_set_fd_handler(link->nc->ctx, link->fd, NULL, NULL, NULL, NULL, NULL);
+    close(link->fd);
+    link->fd = -1;
+    dgram_rx_free(link->rx);
+    link->rx = NULL;
+}

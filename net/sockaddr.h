@@ -1,0 +1,45 @@
+/*
+ * Socket addresses as the network backends take them from their options.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef NET_SOCKADDR_H
+#define NET_SOCKADDR_H
+
+#include <sys/socket.h>
+#include "net-internal.h"
+
+typedef struct NetSockaddr {
+    struct sockaddr_storage addr;
+    socklen_t len;
+} NetSockaddr;
+
+/*
+ * Resolve a host name or address (NULL or "": any) and a port or service name.
+ * @family AF_UNSPEC takes what the resolver has first.
+ */
+bool net_sockaddr_inet(const char *host, const char *port, int family,
+                       NetSockaddr *sa, Error **errp);
+bool net_sockaddr_unix(const char *path, NetSockaddr *sa, Error **errp);
+/* "[HOST]:PORT", "[IPV6]:PORT" or "unix:PATH". */
+bool net_sockaddr_parse(const char *text, NetSockaddr *sa, Error **errp);
+/* "127.0.0.1:80", "[::1]:80" or the path; the caller frees it. */
+char *net_sockaddr_str(const NetSockaddr *sa);
+
+/* A non-blocking socket of the address's family; -1 with an error. */
+int net_socket_new(const NetSockaddr *sa, int type, Error **errp);
+/* Bind; a unix socket's file that nobody listens at is replaced. */
+bool net_socket_bind(int fd, const NetSockaddr *sa, Error **errp);
+
+/* A descriptor given as number or by getfd; its socket type goes to *type. */
+int net_socket_from_arg(const char *text, const char *id, int *type,
+                        Error **errp);
+const char *net_socket_family_name(int fd);
+
+/*
+ * Names of descriptors that the monitor knows (getfd) are looked up through this
+ * hook, since the monitor stands above. Returns -1 for an unknown name.
+ */
+extern int (*net_named_fd)(const char *name);
+
+#endif
