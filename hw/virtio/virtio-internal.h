@@ -1,0 +1,43 @@
+/*
+ * What the files of the virtio core share and devices do not see.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_VIRTIO_INTERNAL_H
+#define HW_VIRTIO_INTERNAL_H
+
+#include "hw/virtio/virtio.h"
+#include "hw/virtio/virtio-bus.h"
+#include "hw/virtio/virtqueue-internal.h"
+
+/* The device's side of a queue. */
+typedef struct VirtQueueSide {
+    VirtQueue *vq;
+    VirtIOHandleOutput handle_output;
+    EventNotifier host_notifier;
+    bool host_notifier_on;      /* made, and connected by the transport */
+    bool handler_on;            /* its handler is in the event loop */
+} VirtQueueSide;
+
+/* An address space as the rings of one device see it (virtqueue-memory.c). */
+struct VirtIOMemory {
+    VirtQueueMemory ring;
+    AddressSpace *as;
+    MemoryListener listener;
+};
+
+VirtIOMemory *virtio_memory_new(AddressSpace *as);
+void virtio_memory_free(VirtIOMemory *memory);
+
+/* Flow of a notification from the driver, in the queue's event loop. */
+void virtio_queue_run(VirtQueue *vq);
+/* The eventfd's handler. */
+void virtio_queue_host_notifier_read(EventNotifier *e);
+
+/* Raise the interrupt of @vector through the transport. */
+void virtio_notify_vector(VirtIODevice *vdev, uint16_t vector);
+
+/* The features decide layout and options of all queues. */
+void virtio_queues_apply_features(VirtIODevice *vdev);
+
+#endif
