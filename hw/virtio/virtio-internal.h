@@ -12,10 +12,11 @@
 
 /* The device's side of a queue. */
 typedef struct VirtQueueSide {
+    struct rcu_head rcu;        /* a CPU may ring while the queue goes away */
     VirtQueue *vq;
     VirtIOHandleOutput handle_output;
-    EventNotifier host_notifier;
-    bool host_notifier_on;      /* made, and connected by the transport */
+    EventNotifier host_notifier;    /* once made, kept until then */
+    bool host_notifier_on;      /* connected by the transport */
     bool handler_on;            /* its handler is in the event loop */
 } VirtQueueSide;
 

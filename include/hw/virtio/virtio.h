@@ -48,6 +48,7 @@ struct VirtIODevice {
     uint8_t isr;                    /* atomic: bit 0 queue, bit 1 config */
     uint16_t queue_sel;
     VirtioFeatures host_features;   /* (r) offered */
+    VirtioFeatures asked_features;  /* what properties said before plugging */
     VirtioFeatures guest_features;  /* (r) accepted by the driver */
 
     void *config;                   /* as the driver sees it, little-endian */
@@ -64,7 +65,8 @@ struct VirtIODevice {
     bool broken;                    /* (r) the driver broke the rules */
     bool disabled;                  /* the transport forbids DMA at present */
     bool started;                   /* DRIVER_OK, or a legacy kick before it */
-    bool legacy_kicked;             /* a legacy driver does without DRIVER_OK */
+    bool legacy;                    /* the driver speaks the legacy interface */
+    bool legacy_kicked;             /* and kicked before DRIVER_OK */
     AddressSpace *dma_as;           /* (r) where the driver's addresses live */
     VirtIOMemory *memory;           /* how rings reach dma_as */
     VMChangeStateEntry *vmstate;
@@ -199,11 +201,12 @@ static inline bool virtio_host_has_feature(const VirtIODevice *vdev,
     return virtio_features_test(&vdev->host_features, bit);
 }
 
-/* Has the device been started by its driver (and is it not broken)? */
+/* With this status, may the device use its queues (as far as the driver goes)? */
 static inline bool virtio_device_started(const VirtIODevice *vdev,
                                          uint8_t status)
 {
-    return (status & VIRTIO_CONFIG_S_DRIVER_OK) || vdev->legacy_kicked;
+    return !vdev->broken &&
+           ((status & VIRTIO_CONFIG_S_DRIVER_OK) || vdev->legacy_kicked);
 }
 
 /* --- for the transport --- */
@@ -217,6 +220,8 @@ void virtio_reset(VirtIODevice *vdev);
 /* 32 bits of what the driver accepts; ignored once FEATURES_OK is set. */
 void virtio_set_features_window(VirtIODevice *vdev, uint32_t select,
                                 uint32_t bits);
+/* The driver uses the legacy interface from now until reset. */
+void virtio_set_legacy(VirtIODevice *vdev);
 /* Through the legacy interface: bits 0 to 31, valid at once. */
 void virtio_set_legacy_features(VirtIODevice *vdev, uint32_t bits);
 
