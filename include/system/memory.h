@@ -52,7 +52,10 @@ struct MemoryRegionOps {
                                     unsigned size, MemTxAttrs attrs);
     /* Byte order of the register file. */
     DeviceEndian endianness;
-    /* What a guest may do; anything else is MEMTX_ACCESS_ERROR. 0 = 1..4 bytes. */
+    /*
+     * What a guest may do; anything else is MEMTX_ACCESS_ERROR. Zeroes: 1..8
+     * bytes. Longer transfers come as accesses of the largest size (4 if 0).
+     */
     struct {
         unsigned min_access_size;
         unsigned max_access_size;
@@ -62,8 +65,9 @@ struct MemoryRegionOps {
                         bool is_write, MemTxAttrs attrs);
     } valid;
     /*
-     * What the callbacks can take. A wider access is split, a narrower one is
-     * widened (reads extract, writes carry zeroes beside the data). 0 = 1..4.
+     * What the callbacks can take; zeroes: 1..4 bytes. A wider access is split,
+     * a narrower one becomes the aligned access around it (reads extract, writes
+     * carry zeroes beside the data); without unaligned, all are aligned.
      */
     struct {
         unsigned min_access_size;
@@ -89,9 +93,8 @@ struct MemoryRegion {
     bool nonvolatile;
     bool terminates;            /* answers accesses; not a pure container */
     bool enabled;
-    bool lockless;              /* dispatch without the big lock */
+    bool lockless_io;           /* dispatch without the big lock */
     bool disable_reentrancy_guard;
-    bool initialized;
     uint8_t dirty_log_mask;     /* 1 << DIRTY_MEMORY_* wanted by clients */
     uint8_t vga_logging_count;
     int32_t priority;
@@ -315,8 +318,11 @@ struct FlatView {
     MemoryRegion *root;
 };
 
-/* The range that holds @addr, or NULL for a hole. Any thread, RCU read section. */
-const FlatRange *flatview_lookup(FlatView *view, hwaddr addr);
+/*
+ * The range that holds @addr, or NULL for a hole; *@left: bytes from @addr to its
+ * end, at least 1, cut to 2^64 - 1. Any thread, RCU read section.
+ */
+const FlatRange *flatview_lookup(FlatView *view, hwaddr addr, hwaddr *left);
 
 /* ---- Address spaces and listeners ------------------------------------- */
 
@@ -370,15 +376,14 @@ struct MemoryListener {
 typedef struct MemoryRegionIoeventfd MemoryRegionIoeventfd;
 
 struct AddressSpace {
-    struct rcu_head rcu;
     char *name;
     MemoryRegion *root;
     FlatView *current_map;                  /* read under RCU */
+    bool changed;                           /* inside a commit */
     unsigned ioeventfd_nb;
     MemoryRegionIoeventfd *ioeventfds;
     QTAILQ_HEAD(, MemoryListener) listeners;
     QTAILQ_ENTRY(AddressSpace) address_spaces_link;
-    size_t bounce_buffer_size;              /* bytes lent now, atomic */
     size_t max_bounce_buffer_size;
     GSList *map_clients;                    /* QEMUBH waiting for a bounce buffer */
 };
@@ -446,8 +451,8 @@ MemoryRegion *address_space_translate(AddressSpace *as, hwaddr addr,
 
 /*
  * A host pointer for up to *@plen bytes at @addr, or NULL with *@plen = 0. RAM is
- * lent directly; anything else through a bounce buffer of at most
- * max_bounce_buffer_size bytes and MAX_BOUNCE_BUFFERS in all. *@plen says how
+ * lent directly; anything else through bounce buffers, of which one space has at
+ * most MAX_BOUNCE_BUFFERS and max_bounce_buffer_size bytes in all; a hole never. *@plen says how
  * much was mapped. Paired with address_space_unmap(), of which @access_len says
  * how many bytes were really written (cut to what was mapped).
  */

@@ -16,6 +16,7 @@
 #include "qemu/atomic.h"
 #include "qemu/queue.h"
 #include "qemu/rcu.h"
+#include "qemu/rcu_queue.h"
 
 #define RAM_ADDR_INVALID (~(ram_addr_t)0)
 
@@ -57,7 +58,8 @@ typedef struct RAMList {
 } RAMList;
 extern RAMList ram_list;
 
-#define RAMBLOCK_FOREACH(block) QLIST_FOREACH(block, &ram_list.blocks, next)
+/* By any thread in an RCU read section, or with the big lock. */
+#define RAMBLOCK_FOREACH(block) QLIST_FOREACH_RCU(block, &ram_list.blocks, next)
 
 /* ---- Blocks ----------------------------------------------------------- */
 /* Big lock held; NULL and @errp on failure. Freed memory goes by RCU. */
@@ -66,8 +68,9 @@ RAMBlock *qemu_ram_alloc(ram_addr_t size, uint32_t ram_flags, MemoryRegion *mr,
 RAMBlock *qemu_ram_alloc_from_ptr(ram_addr_t size, void *host,
                                   MemoryRegion *mr, Error **errp);
 RAMBlock *qemu_ram_alloc_from_file(ram_addr_t size, MemoryRegion *mr,
-                                   uint32_t ram_flags, const char *path,
-                                   uint64_t offset, Error **errp);
+                                   uint32_t ram_flags, uint64_t align,
+                                   const char *path, uint64_t offset,
+                                   Error **errp);
 /* Takes @fd over on success. */
 RAMBlock *qemu_ram_alloc_from_fd(ram_addr_t size, MemoryRegion *mr,
                                  uint32_t ram_flags, int fd, uint64_t offset,
@@ -140,10 +143,10 @@ static inline void ram_commit_write(ram_addr_t addr, uint64_t len)
 typedef struct RamWatchOps {
     /*
      * Bytes [@addr, @addr + @len) of a page with code were written. Any thread.
-     * Returns true when no decoded code is left in the page (the flag is then
-     * cleared by the caller).
+     * When no decoded code is left in the page the CPU calls
+     * ram_page_clear_code(), under whatever lock orders that with its decoding.
      */
-    bool (*code_written)(ram_addr_t addr, uint64_t len);
+    void (*code_written)(ram_addr_t addr, uint64_t len);
     /*
      * Pages of the range got a flag that was clear: write permission cached for
      * them must go. Any thread; returns when no CPU uses the old permission.
@@ -171,6 +174,7 @@ void ram_page_clear_code(ram_addr_t addr);
 
 /* True while @client logs. Starting makes every page dirty for it. */
 bool ram_dirty_log_enabled(unsigned client);
+/* Counted: the last stop ends it. */
 void ram_dirty_log_start(unsigned client);
 void ram_dirty_log_stop(unsigned client);
 
