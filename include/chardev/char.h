@@ -91,6 +91,12 @@ struct ChardevClass {
     int (*chr_sync_read)(Chardev *chr, uint8_t *buf, int len);
 
     /*
+     * The descriptor to wait on (POLLOUT) when chr_write said EAGAIN, -1 if
+     * there is none.  NULL: a write never says EAGAIN.
+     */
+    int (*chr_write_fd)(Chardev *chr);
+
+    /*
      * Call qemu_chr_be_writable() once, when a write may succeed again or can
      * no longer succeed at all.  NULL: a write always succeeds.
      */
@@ -163,11 +169,16 @@ void qemu_chr_foreach(void (*fn)(Chardev *chr, void *opaque), void *opaque);
 /* Lines "  NAME" of all kinds that -chardev takes, on standard output. */
 void qemu_chr_print_types(void);
 
-/* The QOM type of kind "socket", "unix", … ; NULL with @errp set. */
+/* Those names, sorted; the strings are not the caller's. */
+GPtrArray *qemu_chr_kinds(void);
+
+/* The class of kind "socket", "unix", … ; NULL with @errp set. */
 const ChardevClass *qemu_chr_get_class(const char *kind, Error **errp);
 
-/* Close all at exit; sockets and pid files that we made are removed. */
+/* Close all at exit; sockets that we made are removed. */
 void qemu_chr_cleanup(void);
+/* The process went on in a child (-daemonize): removing is now its task. */
+void qemu_chr_forked(void);
 
 /* Whether a front end is attached, or (mux) all its places are taken. */
 bool qemu_chr_is_busy(Chardev *chr);
