@@ -372,12 +372,12 @@ static const TypeInfo char_type_infos[] = {
     {
         .name = TYPE_CHARDEV,
         .parent = TYPE_OBJECT,
-        .instance_size = sizeof(Chardev),
-        .instance_init = char_init,
-        .instance_finalize = char_finalize,
         .abstract = true,
         .class_size = sizeof(ChardevClass),
         .class_init = char_class_init,
+        .instance_size = sizeof(Chardev),
+        .instance_init = char_init,
+        .instance_finalize = char_finalize,
     }, {
         .name = TYPE_CHARDEV_NULL,
         .parent = TYPE_CHARDEV,

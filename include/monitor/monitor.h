@@ -20,12 +20,6 @@ int monitor_puts(Monitor *mon, const char *text);
 Monitor *monitor_cur(void);
 bool monitor_cur_is_qmp(void);
 
-/*
- * A descriptor by name, as -netdev and chardevs take it: digits name one that
- * was inherited or passed by number, anything else one that getfd stored
- * on @mon (taken out of the store).  -1 with @errp set.
- */
-int monitor_get_fd(Monitor *mon, const char *fdname, Error **errp);
-int monitor_fd_param(Monitor *mon, const char *fdname, Error **errp);
+#include "monitor/fdset.h"
 
 #endif
