@@ -20,6 +20,16 @@ const char *object_get_typename(const Object *obj)
     return obj->class->type->info.name;
 }
 
+static char *object_type_property(Object *obj, Error **errp)
+{
+    return g_strdup(object_get_typename(obj));
+}
+
+void object_root_class_init(ObjectClass *klass, const void *data)
+{
+    object_class_property_add_str(klass, "type", object_type_property, NULL);
+}
+
 /* ---- making ------------------------------------------------------------ */
 
 static void object_run_init(Object *obj, Type type)

@@ -374,13 +374,49 @@ static Object *link_find_target(LinkKind *link, const char *name,
     return NULL;
 }
 
+/* Points the link to target, which is of its type (or NULL). */
+static bool link_assign(Object *obj, const char *name, LinkKind *link,
+                        Object *target, Error **errp)
+{
+    ERRP_GUARD();
+    Object **slot = link_slot(obj, link);
+    Object *old = *slot;
+
+    link->check(obj, name, target, errp);
+    if (*errp) {
+        return false;
+    }
+    *slot = target;
+    if (link->strong) {
+        object_ref(target);
+        object_unref(old);
+    }
+    return true;
+}
+
+bool object_link_set_target(Object *obj, ObjectProperty *prop, Object *target,
+                            Error **errp)
+{
+    LinkKind *link = prop->opaque;
+
+    if (target && !object_dynamic_cast(target, link->type)) {
+        error_setg(errp, "Invalid parameter type for '%s', expected: %s",
+                   prop->name, link->type);
+        return false;
+    }
+    return link_assign(obj, prop->name, link, target, errp);
+}
+
+Object *object_link_get_target(Object *obj, ObjectProperty *prop)
+{
+    return *link_slot(obj, prop->opaque);
+}
+
 static void link_set(Object *obj, Visitor *v, const char *name, void *opaque,
                      Error **errp)
 {
-    ERRP_GUARD();
     LinkKind *link = opaque;
-    Object **slot = link_slot(obj, link);
-    Object *old = *slot, *target = NULL;
+    Object *target = NULL;
     g_autofree char *path = NULL;
 
     if (!visit_type_str(v, name, &path, errp)) {
@@ -392,15 +428,7 @@ static void link_set(Object *obj, Visitor *v, const char *name, void *opaque,
             return;
         }
     }
-    link->check(obj, name, target, errp);
-    if (*errp) {
-        return;
-    }
-    *slot = target;
-    if (link->strong) {
-        object_ref(target);
-        object_unref(old);
-    }
+    link_assign(obj, name, link, target, errp);
 }
 
 static Object *link_resolve(Object *obj, void *opaque, const char *part)

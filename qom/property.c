@@ -85,6 +85,7 @@ void property_table_del(PropertyTable *table, ObjectProperty *prop,
         g_hash_table_remove(table->by_name, prop->name);
     }
     g_ptr_array_remove(table->list, prop);
+    g_clear_pointer(&table->indexed_stem, g_free);  /* a lower one is free */
     property_free(prop);
 }
 
@@ -103,6 +104,7 @@ void object_drop_properties(Object *obj)
         g_hash_table_destroy(table->by_name);
     }
     g_ptr_array_free(table->list, true);
+    g_free(table->indexed_stem);
     g_free(table);
     obj->properties = NULL;
 }
@@ -129,12 +131,22 @@ static ObjectProperty *property_new(const char *name, const char *type,
 /* "name[*]" with the first index that is free. */
 static char *property_pick_index(Object *obj, const char *name)
 {
-    size_t stem = strlen(name) - 3;
+    g_autofree char *stem = g_strndup(name, strlen(name) - 3);
+    PropertyTable *table = obj->properties;
+    unsigned i = 0;
 
-    for (unsigned i = 0; ; i++) {
-        char *full = g_strdup_printf("%.*s[%u]", (int)stem, name, i);
+    if (table && g_strcmp0(table->indexed_stem, stem) == 0) {
+        i = table->next_index;      /* all below are taken */
+    }
+    for (; ; i++) {
+        char *full = g_strdup_printf("%s[%u]", stem, i);
 
         if (!object_property_find(obj, full)) {
+            if (table) {
+                g_free(table->indexed_stem);
+                table->indexed_stem = g_steal_pointer(&stem);
+                table->next_index = i + 1;
+            }
             return full;
         }
         g_free(full);
@@ -560,9 +572,14 @@ uint64_t object_property_get_uint(Object *obj, const char *name, Error **errp)
 bool object_property_set_link(Object *obj, const char *name, Object *value,
                               Error **errp)
 {
-    g_autofree char *path = value ? object_get_canonical_path(value)
-                                  : g_strdup("");
+    ObjectProperty *prop = object_property_find(obj, name);
+    g_autofree char *path = NULL;
 
+    if (prop && prop->set && object_property_is_link(prop)) {
+        return object_link_set_target(obj, prop, value, errp);
+    }
+    /* an alias of a link, or a property that acts like one */
+    path = value ? object_get_canonical_path(value) : g_strdup("");
     if (!path) {
         error_setg(errp, "object of type '%s' has no path for '%s'",
                    object_get_typename(value), name);
@@ -573,9 +590,14 @@ bool object_property_set_link(Object *obj, const char *name, Object *value,
 
 Object *object_property_get_link(Object *obj, const char *name, Error **errp)
 {
-    g_autofree char *path = object_property_get_str(obj, name, errp);
+    ObjectProperty *prop = object_property_find(obj, name);
+    g_autofree char *path = NULL;
     Object *target = NULL;
 
+    if (prop && object_property_is_link(prop)) {
+        return object_link_get_target(obj, prop);
+    }
+    path = object_property_get_str(obj, name, errp);
     if (path && *path) {
         target = object_resolve_path(path, NULL);
         if (!target) {

@@ -24,6 +24,8 @@ Type type_by_name(const char *name);
 Type type_get_parent(Type type);
 /* Does `type` derive from `ancestor`, or implement it, or equal it? */
 bool type_is_a(Type type, Type ancestor);
+/* class_init of the root: the property "type". */
+void object_root_class_init(ObjectClass *klass, const void *data);
 /* Makes the class, and those that it needs, if it is not there. */
 ObjectClass *type_ensure_class(Type type);
 
@@ -31,6 +33,8 @@ ObjectClass *type_ensure_class(Type type);
 struct PropertyTable {
     GPtrArray *list;        /* ObjectProperty * */
     GHashTable *by_name;    /* NULL while the list is short */
+    char *indexed_stem;     /* stem of the "name[*]" added last, and the */
+    unsigned next_index;    /* index to try first for another one */
 };
 
 ObjectProperty *property_table_find(const PropertyTable *table,
@@ -50,6 +54,10 @@ void object_release_class_properties(Object *obj);
 /* Is it the property of a child, and of a link? */
 bool object_property_is_child(const ObjectProperty *prop);
 bool object_property_is_link(const ObjectProperty *prop);
+/* Set (a settable one) and get a link without going by a path. */
+bool object_link_set_target(Object *obj, ObjectProperty *prop, Object *target,
+                            Error **errp);
+Object *object_link_get_target(Object *obj, ObjectProperty *prop);
 /* The property of `parent` that holds `child`, or NULL. */
 ObjectProperty *object_find_child_property(Object *parent,
                                            const Object *child);

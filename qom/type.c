@@ -46,7 +46,8 @@ static void types_add_builtin(void)
 {
     static const TypeInfo builtin[] = {
         { .name = TYPE_OBJECT, .instance_size = sizeof(Object),
-          .class_size = sizeof(ObjectClass), .abstract = true },
+          .class_size = sizeof(ObjectClass), .abstract = true,
+          .class_init = object_root_class_init },
         { .name = TYPE_INTERFACE, .class_size = sizeof(InterfaceClass),
           .abstract = true },
         { .name = TYPE_CONTAINER, .parent = TYPE_OBJECT },
