@@ -198,7 +198,7 @@ void flatview_ref(FlatView *view)
     qatomic_inc(&view->ref);
 }
 
-static void flatview_free(FlatView *view)
+void flatview_free(FlatView *view)
 {
     for (unsigned i = 0; i < view->nr; i++) {
         memory_region_unref(view->ranges[i].mr);

@@ -18,6 +18,8 @@ MemoryRegion *flatview_root(MemoryRegion *root);
 void flatview_ref(FlatView *view);
 /* The last one frees the view after a grace period. */
 void flatview_unref(FlatView *view);
+/* At once: of a view that nobody else has ever seen. */
+void flatview_free(FlatView *view);
 /* Same ranges in every respect. */
 bool flatview_equal(const FlatView *a, const FlatView *b);
 /* The range of @view that maps what @range maps, dirty logging aside, or NULL. */

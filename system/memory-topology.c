@@ -145,7 +145,7 @@ static FlatView *view_for(AddressSpace *as, GHashTable *views)
         view = flatview_new(root);
         if (as->current_map->root == root &&
             flatview_equal(as->current_map, view)) {
-            flatview_unref(view);
+            flatview_free(view);
             view = as->current_map;
             flatview_ref(view);
         }
