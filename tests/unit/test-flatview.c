@@ -10,14 +10,33 @@
 
 static const MemoryRegionOps no_ops = { .read = NULL };
 
+/* What a test made, to be given back at its end. */
+static GPtrArray *made;
+
 static void container(MemoryRegion *mr, const char *name, uint64_t size)
 {
     memory_region_init(mr, NULL, name, size);
+    g_ptr_array_add(made, mr);
+}
+
+static void alias_of(MemoryRegion *mr, const char *name, MemoryRegion *target,
+                     hwaddr offset, uint64_t size)
+{
+    memory_region_init_alias(mr, NULL, name, target, offset, size);
+    g_ptr_array_add(made, mr);
+}
+
+static void give_back(void)
+{
+    while (made->len) {
+        object_unref(OBJECT(g_ptr_array_steal_index(made, made->len - 1)));
+    }
 }
 
 static void io(MemoryRegion *mr, const char *name, uint64_t size)
 {
     memory_region_init_io(mr, NULL, &no_ops, NULL, name, size);
+    g_ptr_array_add(made, mr);
 }
 
 /* Renders @root and compares with "base-last name@offset;…". */
@@ -58,6 +77,7 @@ static void test_overlap(void)
     memory_region_set_address(&low, 0x10);
     memory_region_set_size(&low, 0x20);
     assert_view(&root, "10-2f low@0;");
+    give_back();
 }
 
 static void test_whole_space(void)
@@ -85,6 +105,7 @@ static void test_whole_space(void)
     g_assert_nonnull(flatview_lookup(view, UINT64_MAX, &left));
     g_assert_cmphex(left, ==, 1);
     flatview_free(view);
+    give_back();
 }
 
 static void test_alias(void)
@@ -95,11 +116,11 @@ static void test_alias(void)
     container(&target, "target", 0x10000);
     io(&inner, "inner", 0x2000);
     memory_region_add_subregion(&target, 0x4000, &inner);
-    memory_region_init_alias(&alias, NULL, "alias", &target, 0x5000, 0x800);
+    alias_of(&alias, "alias", &target, 0x5000, 0x800);
     memory_region_add_subregion(&root, 0x100000, &alias);
     assert_view(&root, "100000-1007ff inner@1000;");
     /* The part before the target begins shows nothing. */
-    memory_region_init_alias(&negative, NULL, "negative", &target, 0, 0x5000);
+    alias_of(&negative, "negative", &target, 0, 0x5000);
     memory_region_add_subregion(&root, 0x2000, &negative);
     assert_view(&root, "6000-6fff inner@0;100000-1007ff inner@1000;");
     memory_region_set_alias_offset(&alias, 0x3c00);
@@ -108,6 +129,7 @@ static void test_alias(void)
     assert_view(&root, "6000-6fff inner@0;100400-1007ff inner@0 ro;");
     memory_region_set_enabled(&target, false);
     assert_view(&root, "");
+    give_back();
 }
 
 static void test_join(void)
@@ -116,13 +138,14 @@ static void test_join(void)
 
     container(&root, "root", UINT64_MAX);
     io(&ram, "ram", 0x4000);
-    memory_region_init_alias(&first, NULL, "first", &ram, 0, 0x1000);
-    memory_region_init_alias(&second, NULL, "second", &ram, 0x1000, 0x1000);
+    alias_of(&first, "first", &ram, 0, 0x1000);
+    alias_of(&second, "second", &ram, 0x1000, 0x1000);
     memory_region_add_subregion(&root, 0, &first);
     memory_region_add_subregion(&root, 0x1000, &second);
     assert_view(&root, "0-1fff ram@0;");
     memory_region_set_address(&second, 0x1001);
     assert_view(&root, "0-fff ram@0;1001-2000 ram@1000;");
+    give_back();
 }
 
 static void test_container_covers_by_child_only(void)
@@ -139,6 +162,7 @@ static void test_container_covers_by_child_only(void)
     /* The child is cut by its container. */
     memory_region_add_subregion(&box, 0x800, &in_box);
     assert_view(&root, "0-27ff low@0;2800-2fff in-box@0;3000-ffff low@3000;");
+    give_back();
 }
 
 static void test_lookup(void)
@@ -167,6 +191,7 @@ static void test_lookup(void)
         g_assert_cmphex(left, ==, UINT64_MAX - 0x5000 + 1);
     }
     flatview_free(view);
+    give_back();
 }
 
 static void test_root_is_shared(void)
@@ -177,12 +202,12 @@ static void test_root_is_shared(void)
     io(&piece, "piece", 0x1000);
     memory_region_add_subregion(&system, 0x1000, &piece);
     container(&root, "bus master container", UINT64_MAX);
-    memory_region_init_alias(&system_alias, NULL, "bus master", &system, 0,
-                             UINT64_MAX);
+    alias_of(&system_alias, "bus master", &system, 0, UINT64_MAX);
     memory_region_add_subregion(&root, 0, &system_alias);
     g_assert_true(flatview_root(&root) == &system);
     memory_region_set_enabled(&system_alias, false);
     g_assert_null(flatview_root(&root));
+    give_back();
 }
 
 int main(int argc, char **argv)
@@ -190,6 +215,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     module_call_init(MODULE_INIT_QOM);
     bql_lock();
+    made = g_ptr_array_new();
     g_test_add_func("/flatview/overlap-goes-by-priority-then-age", test_overlap);
     g_test_add_func("/flatview/reaches-to-2^64", test_whole_space);
     g_test_add_func("/flatview/alias-shows-a-window", test_alias);
