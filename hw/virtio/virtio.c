@@ -158,24 +158,16 @@ bool virtio_queue_set_num(VirtIODevice *vdev, int n, unsigned num)
     return true;
 }
 
-bool virtio_queue_enable(VirtIODevice *vdev, int n, hwaddr desc, hwaddr driver,
-                         hwaddr device)
+void virtio_queue_set_rings(VirtIODevice *vdev, int n, hwaddr desc,
+                            hwaddr driver, hwaddr device)
 {
     VirtQueue *vq = virtio_get_queue(vdev, n);
-    VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
-    bool negotiated = vdev->legacy ||
-                      (vdev->status & VIRTIO_CONFIG_S_FEATURES_OK);
 
-    if (!vq || vq->enabled || vdev->broken || !negotiated ||
-        !virtqueue_core_enable(vq, desc, driver, device)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "%s: queue %d: enabling refused\n",
-                      vdev->name, n);
-        return false;
+    if (vq && !vq->enabled) {
+        vq->desc.addr = desc;
+        vq->driver.addr = driver;
+        vq->device.addr = device;
     }
-    if (vdc->queue_enable && (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        vdc->queue_enable(vdev, n);
-    }
-    return true;
 }
 
 void virtio_queue_get_rings(VirtIODevice *vdev, int n, hwaddr *desc,
@@ -186,6 +178,42 @@ void virtio_queue_get_rings(VirtIODevice *vdev, int n, hwaddr *desc,
     *desc = vq ? vq->desc.addr : 0;
     *driver = vq ? vq->driver.addr : 0;
     *device = vq ? vq->device.addr : 0;
+}
+
+bool virtio_queue_enable(VirtIODevice *vdev, int n)
+{
+    VirtQueue *vq = virtio_get_queue(vdev, n);
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+    bool negotiated = vdev->legacy ||
+                      (vdev->status & VIRTIO_CONFIG_S_FEATURES_OK);
+
+    if (!vq || vq->enabled || vdev->broken || !negotiated ||
+        !virtqueue_core_enable(vq, vq->desc.addr, vq->driver.addr,
+                               vq->device.addr)) {
+        qemu_log_mask(LOG_GUEST_ERROR, "%s: queue %d: enabling refused\n",
+                      vdev->name, n);
+        return false;
+    }
+    if (vdc->queue_enable && (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK)) {
+        vdc->queue_enable(vdev, n);
+    }
+    return true;
+}
+
+bool virtio_queue_enable_legacy(VirtIODevice *vdev, int n, hwaddr addr,
+                                unsigned align)
+{
+    VirtQueue *vq = virtio_get_queue(vdev, n);
+    hwaddr driver, device;
+
+    if (!vq) {
+        return false;
+    }
+    /* The available ring has room for used_event, negotiated or not. */
+    driver = addr + sizeof(struct vring_desc) * vq->num;
+    device = ROUND_UP(driver + sizeof(uint16_t) * (3 + vq->num), align);
+    virtio_queue_set_rings(vdev, n, addr, driver, device);
+    return virtio_queue_enable(vdev, n);
 }
 
 /* Ring options follow from the features, for queues as they are reset. */
@@ -386,6 +414,7 @@ void virtio_reset(VirtIODevice *vdev)
         if (vq) {
             virtqueue_core_reset(vq);
             vq->vector = VIRTIO_NO_VECTOR;
+            queue_apply_features(vdev, vq);
         }
     }
     qatomic_set(&vdev->isr, 0);

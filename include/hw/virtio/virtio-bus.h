@@ -36,6 +36,8 @@ struct VirtioBusClass {
     void (*device_unplugged)(DeviceState *d);
     /* MSI-X vectors there are. */
     int (*query_nvectors)(DeviceState *d);
+    /* State was loaded: take up the vectors in it; false: they do not exist. */
+    bool (*vectors_loaded)(DeviceState *d);
     /* Does the driver's notification reach an eventfd? */
     bool (*ioeventfd_enabled)(DeviceState *d);
     /* Connect or disconnect the notification of queue @n. */

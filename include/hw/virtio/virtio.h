@@ -72,7 +72,6 @@ struct VirtIODevice {
     VMChangeStateEntry *vmstate;
     struct VirtQueueSaved *saved;   /* only while state is saved or loaded */
     uint32_t saved_count;
-    uint32_t config_saved_len;
 };
 
 /*
@@ -234,12 +233,19 @@ uint8_t virtio_config_generation(VirtIODevice *vdev);
 
 /* False: not a legal size, or too late. */
 bool virtio_queue_set_num(VirtIODevice *vdev, int n, unsigned num);
-/* Enable queue @n with its areas; false: not legal. */
-bool virtio_queue_enable(VirtIODevice *vdev, int n, hwaddr desc, hwaddr driver,
-                         hwaddr device);
-/* The areas of an enabled queue; zero otherwise. */
+/* Where the areas of a queue that is not enabled are; ignored once it is. */
+void virtio_queue_set_rings(VirtIODevice *vdev, int n, hwaddr desc,
+                            hwaddr driver, hwaddr device);
 void virtio_queue_get_rings(VirtIODevice *vdev, int n, hwaddr *desc,
                             hwaddr *driver, hwaddr *device);
+/* Enable queue @n with its size and areas; false: not legal. */
+bool virtio_queue_enable(VirtIODevice *vdev, int n);
+/*
+ * The legacy interface gives one address (section 2.7.2): areas follow each other,
+ * the last one aligned to @align. Enables the queue.
+ */
+bool virtio_queue_enable_legacy(VirtIODevice *vdev, int n, hwaddr addr,
+                                unsigned align);
 /* One queue back to its state after reset. */
 void virtio_queue_reset(VirtIODevice *vdev, int n);
 uint16_t virtio_queue_vector(VirtIODevice *vdev, int n);
