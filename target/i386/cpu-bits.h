@@ -239,13 +239,19 @@ typedef enum FeatureWord {
 #define CPUID_7_0_EBX_ADX       (1u << 19)
 #define CPUID_7_0_EBX_SMAP      (1u << 20)
 #define CPUID_7_0_EBX_CLFLUSHOPT (1u << 23)
+/* CPUID[7,0].ECX */
+#define CPUID_7_0_ECX_UMIP      (1u << 2)
+#define CPUID_7_0_ECX_RDPID     (1u << 22)
 /* CPUID[8000_0001] */
 #define CPUID_EXT2_SYSCALL  (1u << 11)
 #define CPUID_EXT2_NX       (1u << 20)
+#define CPUID_EXT2_MMXEXT   (1u << 22)
+#define CPUID_EXT2_FFXSR    (1u << 25)
 #define CPUID_EXT2_PDPE1GB  (1u << 26)
 #define CPUID_EXT2_RDTSCP   (1u << 27)
 #define CPUID_EXT2_LM       (1u << 29)
 #define CPUID_EXT3_LAHF_LM  (1u << 0)
+#define CPUID_EXT3_CMP_LEG  (1u << 1)
 #define CPUID_EXT3_CR8LEG   (1u << 4)
 #define CPUID_EXT3_ABM      (1u << 5)   /* LZCNT */
 #define CPUID_EXT3_3DNOWPREFETCH (1u << 8)
