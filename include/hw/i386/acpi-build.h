@@ -1,0 +1,50 @@
+/*
+ * The ACPI tables of the pc machine. They are built once for each boot, from
+ * what is there, and reach the guest either by fw_cfg and its table loader or,
+ * at a direct boot, as blobs that we place ourselves.
+ *
+ * Main thread only.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_I386_ACPI_BUILD_H
+#define HW_I386_ACPI_BUILD_H
+
+#include "hw/acpi/bios-linker-loader.h"
+#include "hw/core/boards.h"
+#include "hw/isa/isa.h"
+
+#define ACPI_BUILD_TABLE_FILE "etc/acpi/tables"
+#define ACPI_BUILD_RSDP_FILE "etc/acpi/rsdp"
+#define ACPI_BUILD_LOADER_FILE "etc/table-loader"
+
+/* Where firmware (ours at a direct boot) puts the ACPI registers. */
+#define PC_ACPI_PM_BASE 0x600
+#define PC_ACPI_SCI_IRQ 9
+
+/* A range of addresses; empty when last < first. */
+typedef struct AcpiRange {
+    uint64_t first, last;
+} AcpiRange;
+
+/* What the tables describe. */
+typedef struct AcpiBoard {
+    const CPUArchIdList *cpus;      /* those with a cpu are enabled */
+    ISABus *isa_bus;                /* searched for serial ports; may be NULL */
+    AcpiRange pci_hole, pci_hole64;
+} AcpiBoard;
+
+typedef struct AcpiTables {
+    GByteArray *tables;             /* everything but the RSDP */
+    GByteArray *rsdp;
+    BIOSLinker *linker;             /* places both and links them */
+} AcpiTables;
+
+/* Build; free with acpi_tables_free(). */
+AcpiTables *acpi_build(const AcpiBoard *board);
+void acpi_tables_free(AcpiTables *t);
+
+/* acpi-dsdt.c: the definition block of the differentiated system description. */
+void acpi_build_dsdt(GByteArray *tables, const AcpiBoard *board);
+
+#endif
