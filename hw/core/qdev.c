@@ -298,7 +298,7 @@ static bool realize_vmstate(DeviceState *dev, Error **errp)
 static void unrealize_vmstate(DeviceState *dev)
 {
     if (qdev_get_vmsd(dev)) {
-        vmstate_unregister(qdev_get_vmsd(dev), dev);
+        vmstate_unregister(NULL, qdev_get_vmsd(dev), dev);
     }
 }
 

@@ -40,7 +40,6 @@ enum VMStateFlags {
     VMS_VARRAY_UINT32    = 0x0800,
     VMS_MUST_EXIST       = 0x1000,  /* refused when field_exists says no */
     VMS_ALLOC            = 0x2000,  /* storage is made on load */
-    VMS_MULTIPLY_ELEMENTS = 0x4000, /* count times field.num */
     VMS_VSTRUCT          = 0x8000,  /* struct written as struct_version_id */
     VMS_END              = 0x10000,
 };
@@ -512,8 +511,8 @@ bool vmstate_section_needed(const VMStateDescription *vmsd, void *opaque);
 #define VMSTATE_INSTANCE_ID_ANY (-1)
 
 /*
- * Makes opaque part of the machine's state. obj (or NULL) gives the name a
- * path in front, so that two devices of a kind can be told apart; instance_id
+ * Makes opaque part of the machine's state. id_path (or NULL) stands in front
+ * of the name, so that two devices of a kind can be told apart; instance_id
  * VMSTATE_INSTANCE_ID_ANY takes the next free one. 0, or -1 and errp when name
  * and number are in use.
  */
@@ -534,7 +533,8 @@ static inline int vmstate_register_any(const char *id_path,
 {
     return vmstate_register(id_path, VMSTATE_INSTANCE_ID_ANY, vmsd, opaque);
 }
-void vmstate_unregister(const VMStateDescription *vmsd, void *opaque);
+void vmstate_unregister(const char *id_path, const VMStateDescription *vmsd,
+                        void *opaque);
 /* How many entries are registered. */
 unsigned vmstate_registered_count(void);
 

@@ -99,16 +99,25 @@ int vm_stop_force_state(RunState state);
 int vm_prepare_start(bool step_pending);
 int vm_shutdown(void);
 
-/* What the CPUs do when the guest starts and stops, and whether the calling
- * thread is a CPU's: set by the owner of the CPU threads. */
+/*
+ * What the CPUs do when the guest starts and stops: set by the machine before
+ * the first CPU is made. Without it only the virtual clock starts and stops.
+ */
 typedef struct RunStateCpuOps {
-    void (*resume_all)(void);
+    void (*resume_all)(void);           /* with the virtual clock */
     void (*pause_all)(void);
     bool (*in_cpu_thread)(void);
-    void (*clock_enable)(bool enable);  /* virtual time runs or stands */
-    void (*synchronize_reset)(void);    /* after a system reset */
+    void (*stop_current)(void);         /* the calling thread's CPU */
+    void (*synchronize_reset)(void);    /* after a system reset; may be NULL */
 } RunStateCpuOps;
 void runstate_set_cpu_ops(const RunStateCpuOps *ops);
+
+/* What a machine does when it is reset and woken; set with the machine. */
+typedef struct RunStateMachineOps {
+    void (*reset)(ShutdownCause cause);
+    void (*wakeup)(void);
+} RunStateMachineOps;
+void runstate_set_machine_ops(const RunStateMachineOps *ops);
 
 /* What the control interface wants to say; any member may be NULL. */
 typedef struct RunStateEvents {
