@@ -21,7 +21,8 @@
 
 enum { RECORD_END, RECORD_STATE };
 
-typedef struct StateEntry {
+typedef struct StateEntry StateEntry;
+struct StateEntry {
     char *name;
     uint32_t instance_id;
     int alias_id;               /* another number that is accepted; or -1 */
@@ -30,7 +31,7 @@ typedef struct StateEntry {
     void *opaque;
     bool loaded;                /* by the load under way */
     QTAILQ_ENTRY(StateEntry) link;
-} StateEntry;
+};
 
 static QTAILQ_HEAD(, StateEntry) entries = QTAILQ_HEAD_INITIALIZER(entries);
 static unsigned entry_count;
