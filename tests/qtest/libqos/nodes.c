@@ -1,0 +1,102 @@
+/*
+ * The machines and devices that tests can stand on.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "nodes.h"
+
+/* Tests may use what lies between these; -m is at least 128 MiB. */
+#define GUEST_FREE_START    (2 << 20)
+#define GUEST_FREE_END      (96 << 20)
+
+typedef struct QPCMachine {
+    QOSObject obj;
+    QPCIMachineBus bus;
+} QPCMachine;
+
+static void *pc_get_driver(QOSObject *obj, const char *interface)
+{
+    QPCMachine *pc = container_of(obj, QPCMachine, obj);
+
+    return g_str_equal(interface, "pci-bus") ? &pc->bus : NULL;
+}
+
+static void pc_destroy(QOSObject *obj)
+{
+    g_free(container_of(obj, QPCMachine, obj));
+}
+
+static QOSObject *pc_new(QTestState *qts)
+{
+    QPCMachine *pc = g_new0(QPCMachine, 1);
+
+    pc->obj.get_driver = pc_get_driver;
+    pc->obj.destroy = pc_destroy;
+    qpci_init_pc(&pc->bus.pci, qts);
+    guest_alloc_init(&pc->bus.alloc, GUEST_FREE_START, GUEST_FREE_END);
+    return &pc->obj;
+}
+
+/* --- virtio-net on PCI --- */
+
+typedef struct QVirtioNetPCI {
+    QOSObject obj;
+    QVirtioDevice virtio;
+    QPCIDevice *pci;
+} QVirtioNetPCI;
+
+static void *virtio_net_pci_get_driver(QOSObject *obj, const char *interface)
+{
+    QVirtioNetPCI *dev = container_of(obj, QVirtioNetPCI, obj);
+
+    return g_str_equal(interface, "pci-device") ? (void *)dev->pci
+                                                : (void *)&dev->virtio;
+}
+
+static void virtio_net_pci_destroy(QOSObject *obj)
+{
+    QVirtioNetPCI *dev = container_of(obj, QVirtioNetPCI, obj);
+
+    g_free(dev->pci);
+    g_free(dev);
+}
+
+static void virtio_net_pci_start(QOSObject *obj)
+{
+    QVirtioNetPCI *dev = container_of(obj, QVirtioNetPCI, obj);
+
+    qpci_device_enable(dev->pci);
+}
+
+static QOSObject *virtio_net_pci_new(QTestState *qts, void *bus, const char *id)
+{
+    QPCIMachineBus *machine_bus = bus;
+    QVirtioNetPCI *dev = g_new0(QVirtioNetPCI, 1);
+
+    dev->pci = qpci_device_find_id(&machine_bus->pci, 0x1af4, 0x1041);
+    if (!dev->pci) {
+        dev->pci = qpci_device_find_id(&machine_bus->pci, 0x1af4, 0x1000);
+    }
+    g_assert_nonnull(dev->pci);
+    qvirtio_pci_modern_init(&dev->virtio, dev->pci, &machine_bus->alloc);
+    dev->obj.get_driver = virtio_net_pci_get_driver;
+    dev->obj.start = virtio_net_pci_start;
+    dev->obj.destroy = virtio_net_pci_destroy;
+    return &dev->obj;
+}
+
+static void register_nodes(void)
+{
+    qos_add_machine("pc", "-M pc -m 128", pc_new);
+    qos_node_contains("pc", "pci-bus");
+
+    qos_add_device("virtio-net-pci", "virtio-net-pci,netdev=hs0,romfile=",
+                   "pci-bus", virtio_net_pci_new);
+    qos_device_needs("virtio-net-pci", "-netdev hubport,id=hs0,hubid=0");
+    qos_node_produces("virtio-net-pci", "virtio-net");
+    qos_node_produces("virtio-net-pci", "virtio");
+    qos_node_produces("virtio-net-pci", "pci-device");
+}
+
+libqos_init(register_nodes)

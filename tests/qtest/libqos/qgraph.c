@@ -1,0 +1,225 @@
+/*
+ * Walking the graph: from each test back to the devices that produce what it
+ * wants, and from there to the machines that contain their bus.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qgraph.h"
+
+typedef struct Machine {
+    const char *name, *args;
+    QOSMachineNew *make;
+    GPtrArray *buses;
+} Machine;
+
+typedef struct Device {
+    const char *name, *args, *bus, *machine_args;
+    QOSDeviceNew *make;
+    GPtrArray *interfaces;
+} Device;
+
+typedef struct Test {
+    const char *name, *interface;
+    QOSTestFunc *func;
+    QOSTestOpts opts;
+} Test;
+
+/* One way through the graph. */
+typedef struct Way {
+    const Machine *machine;
+    const Device *device;
+    const Test *test;
+    const char *variant;
+} Way;
+
+static GPtrArray *machines, *devices, *tests;
+
+static void *add_node(GPtrArray **list, size_t size)
+{
+    void *node = g_malloc0(size);
+
+    if (!*list) {
+        *list = g_ptr_array_new_with_free_func(g_free);
+    }
+    g_ptr_array_add(*list, node);
+    return node;
+}
+
+static Machine *find_machine(const char *name)
+{
+    for (guint i = 0; machines && i < machines->len; i++) {
+        Machine *m = machines->pdata[i];
+
+        if (g_str_equal(m->name, name)) {
+            return m;
+        }
+    }
+    g_error("no machine node '%s'", name);
+}
+
+static Device *find_device(const char *name)
+{
+    for (guint i = 0; devices && i < devices->len; i++) {
+        Device *d = devices->pdata[i];
+
+        if (g_str_equal(d->name, name)) {
+            return d;
+        }
+    }
+    g_error("no device node '%s'", name);
+}
+
+void qos_add_machine(const char *name, const char *args, QOSMachineNew *make)
+{
+    Machine *m = add_node(&machines, sizeof(*m));
+
+    m->name = name;
+    m->args = args;
+    m->make = make;
+    m->buses = g_ptr_array_new();
+}
+
+void qos_node_contains(const char *machine, const char *bus)
+{
+    g_ptr_array_add(find_machine(machine)->buses, (char *)bus);
+}
+
+void qos_add_device(const char *name, const char *args, const char *bus,
+                    QOSDeviceNew *make)
+{
+    Device *d = add_node(&devices, sizeof(*d));
+
+    d->name = name;
+    d->args = args;
+    d->bus = bus;
+    d->make = make;
+    d->interfaces = g_ptr_array_new();
+}
+
+void qos_device_needs(const char *name, const char *machine_args)
+{
+    find_device(name)->machine_args = machine_args;
+}
+
+void qos_node_produces(const char *device, const char *interface)
+{
+    g_ptr_array_add(find_device(device)->interfaces, (char *)interface);
+}
+
+void qos_add_test(const char *name, const char *interface, QOSTestFunc *func,
+                  const QOSTestOpts *opts)
+{
+    Test *t = add_node(&tests, sizeof(*t));
+
+    t->name = name;
+    t->interface = interface;
+    t->func = func;
+    if (opts) {
+        t->opts = *opts;
+    }
+}
+
+static bool has_name(const GPtrArray *names, const char *name)
+{
+    for (guint i = 0; i < names->len; i++) {
+        if (g_str_equal(names->pdata[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *command_line(const Way *way, const char *more)
+{
+    const Device *d = way->device;
+    const QOSTestOpts *o = &way->test->opts;
+    GString *line = g_string_new(way->machine->args);
+
+    if (d->machine_args && !more) {
+        g_string_append_printf(line, " %s", d->machine_args);
+    }
+    if (o->machine_args) {
+        g_string_append_printf(line, " %s", o->machine_args);
+    }
+    if (more) {
+        g_string_append_printf(line, " %s", more);
+    }
+    if (d->args) {
+        g_string_append_printf(line, " -device %s,id=dev0%s", d->args,
+                               o->device_args ? o->device_args : "");
+    }
+    return g_string_free(line, false);
+}
+
+static void run_way(const void *opaque)
+{
+    const Way *way = opaque;
+    const QOSTestOpts *o = &way->test->opts;
+    void *data = NULL;
+    g_autofree char *more = o->before ? o->before(&data) : NULL;
+    g_autofree char *line = command_line(way, more);
+    QTestState *qts = qtest_init(line);
+    QOSObject *machine = way->machine->make(qts);
+    void *bus = machine->get_driver(machine, way->device->bus);
+    QOSObject *device = way->device->make(qts, bus, "dev0");
+    void *driver = device->get_driver(device, way->test->interface);
+
+    g_assert_nonnull(driver);
+    if (device->start) {
+        device->start(device);
+    }
+    way->test->func(driver, qts, way->variant, data);
+    device->destroy(device);
+    machine->destroy(machine);
+    qtest_quit(qts);
+    if (o->after) {
+        o->after(data);
+    }
+}
+
+static void add_way(const Machine *m, const Device *d, const Test *t,
+                    const char *variant)
+{
+    Way *way = g_new0(Way, 1);
+    g_autofree char *path =
+        g_strdup_printf("/x86_64/%s/%s/%s/%s%s%s", m->name, d->name,
+                        t->interface, t->name, variant ? "/" : "",
+                        variant ? variant : "");
+
+    *way = (Way) { m, d, t, variant };
+    g_test_add_data_func_full(path, way, run_way, g_free);
+}
+
+static void add_ways_of(const Test *t)
+{
+    static const char *const none[] = { NULL };
+    const char *const *variants = t->opts.variants ? t->opts.variants : none;
+
+    for (guint i = 0; i < devices->len; i++) {
+        const Device *d = devices->pdata[i];
+
+        if (!has_name(d->interfaces, t->interface)) {
+            continue;
+        }
+        for (guint j = 0; j < machines->len; j++) {
+            const Machine *m = machines->pdata[j];
+
+            if (!has_name(m->buses, d->bus)) {
+                continue;
+            }
+            for (unsigned v = 0; v == 0 || variants[v]; v++) {
+                add_way(m, d, t, variants[v]);
+            }
+        }
+    }
+}
+
+int qos_run(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; tests && i < tests->len; i++) {
+        add_ways_of(tests->pdata[i]);
+    }
+    return g_test_run();
+}

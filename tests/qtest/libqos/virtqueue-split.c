@@ -1,0 +1,183 @@
+/*
+ * The split ring as a driver fills it (VIRTIO 1.4, 2.7), written byte by byte into
+ * guest memory.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "virtio.h"
+
+static bool has_event(QVirtQueue *vq)
+{
+    return qvirtio_has(vq->dev, VIRTIO_RING_F_EVENT_IDX);
+}
+
+static uint64_t avail_event_addr(QVirtQueue *vq)
+{
+    return vq->device + 4 + 8 * vq->size;
+}
+
+static uint64_t used_event_addr(QVirtQueue *vq)
+{
+    return vq->driver + 4 + 2 * vq->size;
+}
+
+static void write_desc(QTestState *qts, uint64_t addr, const QVirtBuf *buf,
+                       uint16_t flags, uint16_t next)
+{
+    struct vring_desc desc = {
+        .addr = buf->addr, .len = buf->len, .next = next,
+        .flags = flags | (buf->device_writes ? VRING_DESC_F_WRITE : 0),
+    };
+
+    qtest_memwrite(qts, addr, &desc, sizeof(desc));
+}
+
+static void split_setup(QVirtQueue *vq)
+{
+    QTestState *qts = vq->dev->qts;
+
+    qtest_memset(qts, vq->driver, 0, 6 + 2 * vq->size);
+    qtest_memset(qts, vq->device, 0, 6 + 8 * vq->size);
+    for (uint16_t i = 0; i < vq->size; i++) {
+        qtest_writew(qts, vq->desc + 16 * i + 14, i + 1);
+    }
+    vq->free_head = 0;
+    vq->free_count = vq->size;
+    vq->avail_idx = vq->published_idx = vq->used_idx = 0;
+}
+
+static uint16_t take_free(QVirtQueue *vq)
+{
+    uint16_t taken = vq->free_head;
+
+    g_assert_cmpint(vq->free_count, >, 0);
+    vq->free_head = qtest_readw(vq->dev->qts, vq->desc + 16 * taken + 14);
+    vq->free_count--;
+    return taken;
+}
+
+static void add_indirect(QVirtQueue *vq, uint16_t head, const QVirtBuf *bufs,
+                         unsigned count)
+{
+    QTestState *qts = vq->dev->qts;
+    uint64_t table = vq->indirect_tables + head * 16 * 32;
+    QVirtBuf whole = { table, 16 * count, false };
+    uint16_t next = qtest_readw(qts, vq->desc + 16 * head + 14);
+
+    g_assert_cmpint(count, <=, 32);
+    for (unsigned i = 0; i < count; i++) {
+        write_desc(qts, table + 16 * i, &bufs[i],
+                   i + 1 < count ? VRING_DESC_F_NEXT : 0, i + 1);
+    }
+    write_desc(qts, vq->desc + 16 * head, &whole, VRING_DESC_F_INDIRECT, next);
+    vq->chain_length[head] = 1;
+}
+
+static uint16_t split_add(QVirtQueue *vq, const QVirtBuf *bufs, unsigned count)
+{
+    QTestState *qts = vq->dev->qts;
+    uint16_t head = take_free(vq), at = head;
+
+    if (vq->dev->layout->indirect && count > 1) {
+        add_indirect(vq, head, bufs, count);
+    } else {
+        for (unsigned i = 0; i < count; i++) {
+            bool last = i + 1 == count;
+            uint16_t next = last ? qtest_readw(qts, vq->desc + 16 * at + 14)
+                                 : take_free(vq);
+
+            write_desc(qts, vq->desc + 16 * at, &bufs[i],
+                       last ? 0 : VRING_DESC_F_NEXT, next);
+            at = next;
+        }
+        vq->chain_length[head] = count;
+    }
+    qtest_writew(qts, vq->driver + 4 + 2 * (vq->avail_idx % vq->size), head);
+    vq->avail_idx++;
+    return head;
+}
+
+static void split_publish(QVirtQueue *vq)
+{
+    qtest_writew(vq->dev->qts, vq->driver + 2, vq->avail_idx);
+    vq->published_idx = vq->avail_idx;
+}
+
+static bool split_wants_kick(QVirtQueue *vq)
+{
+    QTestState *qts = vq->dev->qts;
+    uint16_t event;
+
+    if (!has_event(vq)) {
+        return !(qtest_readw(qts, vq->device) & VRING_USED_F_NO_NOTIFY);
+    }
+    /* Is the entry that it waits for among those not published, or the last? */
+    event = qtest_readw(qts, avail_event_addr(vq));
+    return (uint16_t)(vq->avail_idx - event - 1) < vq->size;
+}
+
+static bool split_take_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
+{
+    QTestState *qts = vq->dev->qts;
+    uint64_t entry = vq->device + 4 + 8 * (vq->used_idx % vq->size);
+    uint16_t at;
+
+    if (qtest_readw(qts, vq->device + 2) == vq->used_idx) {
+        return false;
+    }
+    *id = qtest_readl(qts, entry);
+    *len = qtest_readl(qts, entry + 4);
+    g_assert_cmpint(*id, <, vq->size);
+    g_assert_cmpint(vq->chain_length[*id], >, 0);
+    at = *id;
+    for (unsigned i = 1; i < vq->chain_length[*id]; i++) {
+        at = qtest_readw(qts, vq->desc + 16 * at + 14);
+    }
+    qtest_writew(qts, vq->desc + 16 * at + 14, vq->free_head);
+    vq->free_head = *id;
+    vq->free_count += vq->chain_length[*id];
+    vq->chain_length[*id] = 0;
+    vq->used_idx++;
+    if (has_event(vq)) {
+        qtest_writew(qts, used_event_addr(vq), vq->used_idx);
+    }
+    return true;
+}
+
+static void split_interrupts(QVirtQueue *vq, bool wanted)
+{
+    if (has_event(vq)) {
+        qtest_writew(vq->dev->qts, used_event_addr(vq),
+                     wanted ? vq->used_idx : vq->used_idx - 1);
+    } else {
+        qtest_writew(vq->dev->qts, vq->driver,
+                     wanted ? 0 : VRING_AVAIL_F_NO_INTERRUPT);
+    }
+}
+
+#define SPLIT_FUNCTIONS                         \
+    .setup = split_setup,                       \
+    .add = split_add,                           \
+    .publish = split_publish,                   \
+    .device_wants_kick = split_wants_kick,      \
+    .take_used = split_take_used,               \
+    .interrupts = split_interrupts
+
+const QVirtLayout qvirt_split = {
+    .name = "split",
+    SPLIT_FUNCTIONS,
+};
+
+const QVirtLayout qvirt_split_indirect = {
+    .name = "split-indirect",
+    .features = QVIRTIO_F(VIRTIO_RING_F_INDIRECT_DESC),
+    .indirect = true,
+    SPLIT_FUNCTIONS,
+};
+
+const QVirtLayout qvirt_split_event = {
+    .name = "split-event",
+    .features = QVIRTIO_F(VIRTIO_RING_F_EVENT_IDX),
+    SPLIT_FUNCTIONS,
+};

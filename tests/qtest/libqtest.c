@@ -1,0 +1,680 @@
+/*
+ * Starting the emulator and speaking qtest and QMP to it. The buses and devices
+ * behind it are libqos's matter.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <poll.h>
+#include "libqtest.h"
+
+#define CONNECT_SECONDS 60
+#define ANSWER_SECONDS  120
+#define IRQ_MAX         256
+
+typedef struct LineReader {
+    int fd;
+    GString *buffer;
+} LineReader;
+
+struct QTestState {
+    pid_t pid;
+    LineReader qtest;
+    LineReader qmp;
+    GQueue *events;             /* of json_object *, in the order they came */
+    bool irq_level[IRQ_MAX];
+};
+
+static const char *binary(void)
+{
+    const char *path = g_getenv("QTEST_QEMU_BINARY");
+
+    if (!path) {
+        g_error("QTEST_QEMU_BINARY must name the emulator");
+    }
+    return path;
+}
+
+/* --- lines --- */
+
+static void write_all(int fd, const char *data, size_t size)
+{
+    while (size) {
+        ssize_t done = send(fd, data, size, MSG_NOSIGNAL);
+
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done < 0) {
+            g_error("the emulator is gone: %s", g_strerror(errno));
+        }
+        data += done;
+        size -= done;
+    }
+}
+
+/* The next line without its end; fails the test at EOF or after a while. */
+static char *read_line(LineReader *r, const char *what)
+{
+    for (;;) {
+        char *end = memchr(r->buffer->str, '\n', r->buffer->len);
+        struct pollfd pfd = { .fd = r->fd, .events = POLLIN };
+        char chunk[65536];
+        ssize_t got;
+
+        if (end) {
+            size_t len = end - r->buffer->str;
+            char *line = g_strndup(r->buffer->str, len);
+
+            g_string_erase(r->buffer, 0, len + 1);
+            g_strchomp(line);
+            return line;
+        }
+        if (poll(&pfd, 1, ANSWER_SECONDS * 1000) == 0) {
+            g_error("no answer from %s within %d s", what, ANSWER_SECONDS);
+        }
+        got = read(r->fd, chunk, sizeof(chunk));
+        if (got <= 0) {
+            g_error("the emulator closed %s", what);
+        }
+        g_string_append_len(r->buffer, chunk, got);
+    }
+}
+
+/* --- starting and ending --- */
+
+static int listen_at(const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
+    unlink(path);
+    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 1)) {
+        g_error("cannot listen at %s: %s", path, g_strerror(errno));
+    }
+    return fd;
+}
+
+static int accept_from(int listen_fd, pid_t pid)
+{
+    for (int tries = 0; tries < CONNECT_SECONDS * 10; tries++) {
+        struct pollfd pfd = { .fd = listen_fd, .events = POLLIN };
+        int status;
+
+        if (poll(&pfd, 1, 100) == 1) {
+            return accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+        }
+        if (waitpid(pid, &status, WNOHANG) == pid) {
+            g_error("the emulator ended with status 0x%x before it connected",
+                    status);
+        }
+    }
+    g_error("the emulator did not connect within %d s", CONNECT_SECONDS);
+}
+
+static char **arguments(const char *fmt, ...) G_PRINTF(1, 2);
+static char **arguments(const char *fmt, ...)
+{
+    g_autofree char *line = NULL;
+    g_autoptr(GError) err = NULL;
+    char **argv;
+    va_list ap;
+
+    va_start(ap, fmt);
+    line = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    if (!g_shell_parse_argv(line, NULL, &argv, &err)) {
+        g_error("%s: %s", line, err->message);
+    }
+    return argv;
+}
+
+static pid_t spawn(char **argv, const int *fds, unsigned fd_count, int out_fd)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(1);
+        }
+        for (unsigned i = 0; i < fd_count; i++) {
+            fcntl(fds[i], F_SETFD, 0);
+        }
+        if (out_fd >= 0) {
+            dup2(out_fd, STDOUT_FILENO);
+            dup2(out_fd, STDERR_FILENO);
+            dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+        } else {
+            dup2(STDERR_FILENO, STDOUT_FILENO);
+        }
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    return pid;
+}
+
+QTestState *qtest_init_with_fds(const char *args, const int *fds,
+                                unsigned fd_count)
+{
+    static unsigned count;
+    QTestState *s = g_new0(QTestState, 1);
+    g_autofree char *base = g_strdup_printf("%s/qtest-%d-%u", g_get_tmp_dir(),
+                                            getpid(), count++);
+    g_autofree char *qtest_path = g_strconcat(base, ".sock", NULL);
+    g_autofree char *qmp_path = g_strconcat(base, ".qmp", NULL);
+    int qtest_fd = listen_at(qtest_path), qmp_fd = listen_at(qmp_path);
+    g_auto(GStrv) argv = arguments(
+        "%s -qtest unix:%s -qtest-log /dev/null"
+        " -chardev socket,path=%s,id=char0 -mon chardev=char0,mode=control"
+        " -display none %s -accel qtest",
+        binary(), qtest_path, qmp_path, args);
+
+    s->events = g_queue_new();
+    s->pid = spawn(argv, fds, fd_count, -1);
+    s->qtest.fd = accept_from(qtest_fd, s->pid);
+    s->qmp.fd = accept_from(qmp_fd, s->pid);
+    s->qtest.buffer = g_string_new(NULL);
+    s->qmp.buffer = g_string_new(NULL);
+    close(qtest_fd);
+    close(qmp_fd);
+    unlink(qtest_path);
+    unlink(qmp_path);
+    json_object_put(qtest_qmp_receive(s));      /* the greeting */
+    qtest_qmp_ok(s, "{'execute':'qmp_capabilities'}");
+    return s;
+}
+
+QTestState *qtest_init(const char *args)
+{
+    return qtest_init_with_fds(args, NULL, 0);
+}
+
+QTestState *qtest_initf(const char *fmt, ...)
+{
+    g_autofree char *args = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    args = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    return qtest_init(args);
+}
+
+int qtest_wait(QTestState *s)
+{
+    int status;
+    pid_t pid = s->pid;
+
+    close(s->qtest.fd);
+    close(s->qmp.fd);
+    g_string_free(s->qtest.buffer, true);
+    g_string_free(s->qmp.buffer, true);
+    g_queue_free_full(s->events, (GDestroyNotify)json_object_put);
+    g_free(s);
+    RETRY_ON_EINTR(waitpid(pid, &status, 0));
+    if (WIFSIGNALED(status)) {
+        g_error("the emulator died of signal %d", WTERMSIG(status));
+    }
+    return WEXITSTATUS(status);
+}
+
+void qtest_quit(QTestState *s)
+{
+    int status;
+
+    if (!s) {
+        return;
+    }
+    kill(s->pid, SIGTERM);
+    status = qtest_wait(s);
+    if (status != 0) {
+        g_error("the emulator ended with status %d", status);
+    }
+}
+
+pid_t qtest_pid(QTestState *s)
+{
+    return s->pid;
+}
+
+bool qtest_alive(QTestState *s)
+{
+    return kill(s->pid, 0) == 0 && waitpid(s->pid, NULL, WNOHANG) == 0;
+}
+
+int qtest_run(const char *args, char **output)
+{
+    g_auto(GStrv) argv = arguments("%s %s", binary(), args);
+    g_autoptr(GString) text = g_string_new(NULL);
+    int pipe_fd[2], status;
+    char chunk[4096];
+    ssize_t got;
+    pid_t pid;
+
+    g_assert_cmpint(pipe(pipe_fd), ==, 0);
+    pid = spawn(argv, NULL, 0, pipe_fd[1]);
+    close(pipe_fd[1]);
+    while ((got = read(pipe_fd[0], chunk, sizeof(chunk))) > 0) {
+        g_string_append_len(text, chunk, got);
+    }
+    close(pipe_fd[0]);
+    RETRY_ON_EINTR(waitpid(pid, &status, 0));
+    if (output) {
+        *output = g_string_free(g_steal_pointer(&text), false);
+    }
+    if (!WIFEXITED(status)) {
+        g_error("'%s' died of signal %d", args, WTERMSIG(status));
+    }
+    return WEXITSTATUS(status);
+}
+
+/* --- QMP --- */
+
+void qtest_qmp_raw(QTestState *s, const char *text)
+{
+    write_all(s->qmp.fd, text, strlen(text));
+}
+
+json_object *qtest_qmp_receive(QTestState *s)
+{
+    g_autofree char *line = read_line(&s->qmp, "the QMP socket");
+    json_object *object = json_tokener_parse(line);
+
+    if (!json_object_is_type(object, json_type_object)) {
+        g_error("not a JSON object from QMP: %s", line);
+    }
+    return object;
+}
+
+static json_object *qmp_v(QTestState *s, const char *fmt, va_list ap)
+{
+    g_autofree char *text = g_strdup_vprintf(fmt, ap);
+
+    qtest_qmp_raw(s, text);
+    qtest_qmp_raw(s, "\n");
+    for (;;) {
+        json_object *answer = qtest_qmp_receive(s);
+
+        if (!json_has(answer, "event")) {
+            return answer;
+        }
+        g_queue_push_tail(s->events, answer);
+    }
+}
+
+json_object *qtest_qmp(QTestState *s, const char *fmt, ...)
+{
+    json_object *answer;
+    va_list ap;
+
+    va_start(ap, fmt);
+    answer = qmp_v(s, fmt, ap);
+    va_end(ap);
+    return answer;
+}
+
+static json_object *must_return(json_object *answer)
+{
+    json_object *result;
+
+    if (!json_object_object_get_ex(answer, "return", &result)) {
+        g_error("unexpected answer: %s", json_object_to_json_string(answer));
+    }
+    json_object_get(result);
+    json_object_put(answer);
+    return result;
+}
+
+json_object *qtest_qmp_return(QTestState *s, const char *fmt, ...)
+{
+    json_object *answer;
+    va_list ap;
+
+    va_start(ap, fmt);
+    answer = qmp_v(s, fmt, ap);
+    va_end(ap);
+    return must_return(answer);
+}
+
+void qtest_qmp_ok(QTestState *s, const char *fmt, ...)
+{
+    json_object *answer;
+    va_list ap;
+
+    va_start(ap, fmt);
+    answer = qmp_v(s, fmt, ap);
+    va_end(ap);
+    json_object_put(must_return(answer));
+}
+
+char *qtest_qmp_error(QTestState *s, const char *class, const char *fmt, ...)
+{
+    json_object *answer;
+    char *desc;
+    va_list ap;
+
+    va_start(ap, fmt);
+    answer = qmp_v(s, fmt, ap);
+    va_end(ap);
+    if (!json_has(answer, "error")) {
+        g_error("expected an error: %s", json_object_to_json_string(answer));
+    }
+    g_assert_cmpstr(json_string(answer, "error.class"), ==, class);
+    desc = g_strdup(json_string(answer, "error.desc"));
+    json_object_put(answer);
+    return desc;
+}
+
+json_object *qtest_event(QTestState *s, const char *name)
+{
+    for (GList *l = s->events->head; l; l = l->next) {
+        json_object *event = l->data;
+
+        if (g_str_equal(json_string(event, "event"), name)) {
+            g_queue_delete_link(s->events, l);
+            return event;
+        }
+    }
+    for (;;) {
+        json_object *object = qtest_qmp_receive(s);
+
+        if (!json_has(object, "event")) {
+            g_error("expected event %s, got %s", name,
+                    json_object_to_json_string(object));
+        }
+        if (g_str_equal(json_string(object, "event"), name)) {
+            return object;
+        }
+        g_queue_push_tail(s->events, object);
+    }
+}
+
+char *qtest_hmp(QTestState *s, const char *fmt, ...)
+{
+    g_autofree char *line = NULL;
+    json_object *text, *quoted;
+    char *copy;
+    va_list ap;
+
+    va_start(ap, fmt);
+    line = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    quoted = json_object_new_string(line);
+    text = qtest_qmp_return(s, "{'execute':'human-monitor-command',"
+                            "'arguments':{'command-line':%s}}",
+                            json_object_to_json_string(quoted));
+    copy = g_strdup(json_object_get_string(text));
+    json_object_put(text);
+    json_object_put(quoted);
+    return copy;
+}
+
+void qtest_device_add(QTestState *s, const char *driver, const char *id,
+                      const char *json_members)
+{
+    qtest_qmp_ok(s, "{'execute':'device_add','arguments':"
+                 "{'driver':'%s','id':'%s'%s%s}}", driver, id,
+                 json_members ? "," : "", json_members ? json_members : "");
+}
+
+void qtest_device_del(QTestState *s, const char *id)
+{
+    json_object *event;
+
+    qtest_qmp_ok(s, "{'execute':'device_del','arguments':{'id':'%s'}}", id);
+    event = qtest_event(s, "DEVICE_DELETED");
+    json_object_put(event);
+}
+
+json_object *json_member(json_object *object, const char *path)
+{
+    g_auto(GStrv) names = g_strsplit(path, ".", -1);
+
+    for (char **name = names; *name; name++) {
+        json_object *next;
+
+        if (!json_object_object_get_ex(object, *name, &next)) {
+            g_error("no '%s' in %s", path, json_object_to_json_string(object));
+        }
+        object = next;
+    }
+    return object;
+}
+
+const char *json_string(json_object *object, const char *path)
+{
+    json_object *value = json_member(object, path);
+
+    g_assert_true(json_object_is_type(value, json_type_string));
+    return json_object_get_string(value);
+}
+
+int64_t json_int(json_object *object, const char *path)
+{
+    json_object *value = json_member(object, path);
+
+    g_assert_true(json_object_is_type(value, json_type_int));
+    return json_object_get_int64(value);
+}
+
+bool json_flag(json_object *object, const char *path)
+{
+    json_object *value = json_member(object, path);
+
+    g_assert_true(json_object_is_type(value, json_type_boolean));
+    return json_object_get_boolean(value);
+}
+
+bool json_has(json_object *object, const char *name)
+{
+    return json_object_object_get_ex(object, name, NULL);
+}
+
+/* --- qtest --- */
+
+/* An interrupt line that changed, told between the answers. */
+static bool note_irq(QTestState *s, const char *line)
+{
+    int number;
+    char word[8];
+
+    if (sscanf(line, "IRQ %7s %d", word, &number) != 2) {
+        return false;
+    }
+    g_assert_cmpint(number, >=, 0);
+    g_assert_cmpint(number, <, IRQ_MAX);
+    s->irq_level[number] = g_str_equal(word, "raise");
+    return true;
+}
+
+char *qtest_raw(QTestState *s, const char *line)
+{
+    write_all(s->qtest.fd, line, strlen(line));
+    write_all(s->qtest.fd, "\n", 1);
+    for (;;) {
+        char *answer = read_line(&s->qtest, "the qtest socket");
+
+        if (!note_irq(s, answer)) {
+            return answer;
+        }
+        g_free(answer);
+    }
+}
+
+/* Send; require OK; return what follows it, in @answer's memory. */
+static const char *ask(QTestState *s, char **answer, const char *fmt, ...)
+    G_PRINTF(3, 4);
+static const char *ask(QTestState *s, char **answer, const char *fmt, ...)
+{
+    g_autofree char *line = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    line = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    *answer = qtest_raw(s, line);
+    if (!g_str_has_prefix(*answer, "OK")) {
+        g_error("'%s' was answered with '%s'", line, *answer);
+    }
+    return *answer + 2 + ((*answer)[2] == ' ');
+}
+
+static uint64_t ask_number(QTestState *s, const char *command, uint64_t addr)
+{
+    g_autofree char *answer = NULL;
+    const char *text = ask(s, &answer, "%s 0x%" PRIx64, command, addr);
+    char *end;
+    uint64_t value = g_ascii_strtoull(text, &end, 0);
+
+    g_assert_true(end != text && *end == '\0');
+    return value;
+}
+
+static void tell_number(QTestState *s, const char *command, uint64_t addr,
+                        uint64_t value)
+{
+    g_autofree char *answer = NULL;
+
+    ask(s, &answer, "%s 0x%" PRIx64 " 0x%" PRIx64, command, addr, value);
+}
+
+#define QTEST_READER(name, type, addr_type)                     \
+    type qtest_##name(QTestState *s, addr_type addr)            \
+    {                                                           \
+        return ask_number(s, #name, addr);                      \
+    }
+#define QTEST_WRITER(name, type, addr_type)                     \
+    void qtest_##name(QTestState *s, addr_type addr, type value) \
+    {                                                           \
+        tell_number(s, #name, addr, value);                     \
+    }
+
+QTEST_READER(inb, uint8_t, uint16_t)
+QTEST_READER(inw, uint16_t, uint16_t)
+QTEST_READER(inl, uint32_t, uint16_t)
+QTEST_WRITER(outb, uint8_t, uint16_t)
+QTEST_WRITER(outw, uint16_t, uint16_t)
+QTEST_WRITER(outl, uint32_t, uint16_t)
+QTEST_READER(readb, uint8_t, uint64_t)
+QTEST_READER(readw, uint16_t, uint64_t)
+QTEST_READER(readl, uint32_t, uint64_t)
+QTEST_READER(readq, uint64_t, uint64_t)
+QTEST_WRITER(writeb, uint8_t, uint64_t)
+QTEST_WRITER(writew, uint16_t, uint64_t)
+QTEST_WRITER(writel, uint32_t, uint64_t)
+QTEST_WRITER(writeq, uint64_t, uint64_t)
+
+void qtest_memread(QTestState *s, uint64_t addr, void *data, size_t size)
+{
+    g_autofree char *answer = NULL;
+    const char *hex;
+
+    if (size == 0) {
+        return;
+    }
+    hex = ask(s, &answer, "read 0x%" PRIx64 " 0x%zx", addr, size);
+    g_assert_cmpint(strlen(hex), ==, 2 + 2 * size);
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)data)[i] = g_ascii_xdigit_value(hex[2 + 2 * i]) << 4 |
+                               g_ascii_xdigit_value(hex[3 + 2 * i]);
+    }
+}
+
+void qtest_memwrite(QTestState *s, uint64_t addr, const void *data,
+                    size_t size)
+{
+    g_autofree char *answer = NULL;
+    g_autoptr(GString) hex = g_string_sized_new(2 * size + 1);
+
+    if (size == 0) {
+        return;
+    }
+    for (size_t i = 0; i < size; i++) {
+        g_string_append_printf(hex, "%02x", ((const uint8_t *)data)[i]);
+    }
+    ask(s, &answer, "write 0x%" PRIx64 " 0x%zx 0x%s", addr, size, hex->str);
+}
+
+void qtest_memset(QTestState *s, uint64_t addr, uint8_t pattern, size_t size)
+{
+    g_autofree char *answer = NULL;
+
+    ask(s, &answer, "memset 0x%" PRIx64 " 0x%zx 0x%02x", addr, size, pattern);
+}
+
+static int64_t ask_clock(QTestState *s, const char *line)
+{
+    g_autofree char *answer = NULL;
+
+    return g_ascii_strtoll(ask(s, &answer, "%s", line), NULL, 10);
+}
+
+int64_t qtest_clock_step_next(QTestState *s)
+{
+    return ask_clock(s, "clock_step");
+}
+
+int64_t qtest_clock_step(QTestState *s, int64_t ns)
+{
+    g_autofree char *line = g_strdup_printf("clock_step %" PRId64, ns);
+
+    return ask_clock(s, line);
+}
+
+int64_t qtest_clock_set(QTestState *s, int64_t ns)
+{
+    g_autofree char *line = g_strdup_printf("clock_set %" PRId64, ns);
+
+    return ask_clock(s, line);
+}
+
+void qtest_irq_intercept_in(QTestState *s, const char *path)
+{
+    g_autofree char *answer = NULL;
+
+    ask(s, &answer, "irq_intercept_in %s", path);
+}
+
+void qtest_irq_intercept_out(QTestState *s, const char *path)
+{
+    g_autofree char *answer = NULL;
+
+    ask(s, &answer, "irq_intercept_out %s", path);
+}
+
+bool qtest_get_irq(QTestState *s, int number)
+{
+    g_autofree char *answer = qtest_raw(s, "endianness");   /* a round trip */
+
+    return s->irq_level[number];
+}
+
+void qtest_set_irq_in(QTestState *s, const char *path, const char *name,
+                      int number, int level)
+{
+    g_autofree char *answer = NULL;
+
+    ask(s, &answer, "set_irq_in %s %s %d %d", path, name, number, level);
+}
+
+void qtest_add_func(const char *path, void (*func)(void))
+{
+    g_autofree char *full = g_strdup_printf("/x86_64/%s", path);
+
+    g_test_add_func(full, func);
+}
+
+void qtest_add_data_func(const char *path, const void *data,
+                         void (*func)(const void *))
+{
+    g_autofree char *full = g_strdup_printf("/x86_64/%s", path);
+
+    g_test_add_data_func(full, data, func);
+}
