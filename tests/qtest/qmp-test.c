@@ -1,0 +1,394 @@
+/*
+ * QMP as strict clients speak it: greeting, negotiation, ids, errors, events,
+ * and answers that hold exactly what they should.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "libqtest.h"
+
+/* A client of its own, to see the very bytes. */
+static int connect_raw(const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
+    for (int tries = 0; connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+         tries++) {
+        g_assert_cmpint(tries, <, 500);
+        g_usleep(10000);
+    }
+    return fd;
+}
+
+static char *read_raw_line(int fd)
+{
+    GString *line = g_string_new(NULL);
+    char c;
+
+    while (read(fd, &c, 1) == 1) {
+        g_string_append_c(line, c);
+        if (c == '\n') {
+            break;
+        }
+    }
+    return g_string_free(line, false);
+}
+
+static json_object *raw_answer(int fd, const char *text)
+{
+    g_autofree char *line = NULL;
+
+    if (text) {
+        g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
+    }
+    line = read_raw_line(fd);
+    g_assert_true(g_str_has_suffix(line, "\r\n"));
+    return json_tokener_parse(line);
+}
+
+static void expect_class(int fd, const char *text, const char *class)
+{
+    json_object *answer = raw_answer(fd, text);
+
+    if (!json_has(answer, "error")) {
+        g_error("%s: no error: %s", text, json_object_to_json_string(answer));
+    }
+    g_assert_cmpstr(json_string(answer, "error.class"), ==, class);
+    json_object_put(answer);
+}
+
+static void expect_return(int fd, const char *text)
+{
+    json_object *answer = raw_answer(fd, text);
+
+    if (!json_has(answer, "return")) {
+        g_error("%s: %s", text, json_object_to_json_string(answer));
+    }
+    json_object_put(answer);
+}
+
+static void test_protocol(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/qmp-raw-%d", g_get_tmp_dir(),
+                                            getpid());
+    QTestState *s = qtest_initf("-M none -qmp unix:%s,server=on,wait=off",
+                                path);
+    int fd = connect_raw(path);
+    json_object *answer = raw_answer(fd, NULL);
+
+    g_assert_cmpint(json_int(answer, "QMP.version.qemu.major"), ==, 7);
+    g_assert_true(json_has(json_member(answer, "QMP"), "capabilities"));
+    json_object_put(answer);
+
+    expect_class(fd, "{\"execute\":\"query-version\"}", "CommandNotFound");
+    expect_class(fd, "{\"execute\":\"qmp_capabilities\","
+                 "\"arguments\":{\"enable\":[\"nosuch\"]}}", "GenericError");
+    expect_return(fd, "{'execute':'qmp_capabilities'}");
+    expect_class(fd, "{'execute':'qmp_capabilities'}", "CommandNotFound");
+
+    /* Bad input of each kind is an error, and the connection goes on. */
+    expect_class(fd, "{ 'execute' : }\n", "GenericError");
+    expect_class(fd, "[1]\n", "GenericError");
+    expect_class(fd, "42\n", "GenericError");
+    expect_class(fd, "{}", "GenericError");
+    expect_class(fd, "{'execute':1}", "GenericError");
+    expect_class(fd, "{'execute':'nosuch'}", "CommandNotFound");
+    expect_class(fd, "{'execute':'query-status','arguments':[]}",
+                 "GenericError");
+    expect_class(fd, "{'execute':'query-status','arguments':{'x':1}}",
+                 "GenericError");
+    expect_class(fd, "{'execute':'query-status','extra':1}", "GenericError");
+    expect_class(fd, "{'execute':'qom-get','arguments':{'path':'/'}}",
+                 "GenericError");
+    expect_class(fd, "{'execute':'qom-get','arguments':"
+                 "{'path':1,'property':'x'}}", "GenericError");
+    expect_class(fd, "{'execute':'device-list-properties','arguments':"
+                 "{'typename':'nosuch'}}", "DeviceNotFound");
+
+    /* Ids of any type come back; two objects on one line are two commands. */
+    answer = raw_answer(fd, "{'execute':'query-name','id':{'a':[1,null]}}"
+                        "{'execute':'query-name','id':7}\n");
+    g_assert_true(json_has(json_member(answer, "id"), "a"));
+    json_object_put(answer);
+    answer = raw_answer(fd, NULL);
+    g_assert_cmpint(json_int(answer, "id"), ==, 7);
+    json_object_put(answer);
+    close(fd);
+
+    /* The next client is greeted and negotiates anew. */
+    fd = connect_raw(path);
+    json_object_put(raw_answer(fd, NULL));
+    expect_class(fd, "{'execute':'query-status'}", "CommandNotFound");
+    close(fd);
+    qtest_quit(s);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+static void test_deep_json(void)
+{
+    QTestState *s = qtest_init("-M none");
+    GString *deep = g_string_new(NULL);
+    json_object *answer;
+
+    for (unsigned i = 0; i < 100000; i++) {
+        g_string_append_c(deep, '[');
+    }
+    g_string_append_c(deep, '\n');
+    qtest_qmp_raw(s, deep->str);
+    answer = qtest_qmp_receive(s);
+    g_assert_true(json_has(answer, "error"));
+    json_object_put(answer);
+    g_string_free(deep, true);
+    /* Whatever follows may be complained of as well; then it works again. */
+    for (unsigned i = 0; i < 100000; i++) {
+        answer = qtest_qmp(s, "{'execute':'query-name'}");
+        if (json_has(answer, "return")) {
+            break;
+        }
+        json_object_put(answer);
+    }
+    g_assert_true(json_has(answer, "return"));
+    json_object_put(answer);
+    qtest_quit(s);
+}
+
+static void need_members(json_object *object, const char *const *needed)
+{
+    for (; *needed; needed++) {
+        g_assert_true(json_has(object, *needed));
+    }
+}
+
+static void only_members(json_object *object, const char *const *allowed)
+{
+    json_object_object_foreach(object, key, value) {
+        if (!g_strv_contains(allowed, key)) {
+            g_error("unexpected member %s: %s", key,
+                    json_object_to_json_string(value));
+        }
+    }
+}
+
+static void test_exact_answers(void)
+{
+    static const char *const machine_all[] = {
+        "name", "alias", "is-default", "cpu-max", "hotpluggable-cpus",
+        "numa-mem-supported", "deprecated", "default-cpu-type",
+        "default-ram-id", "acpi", NULL
+    };
+    static const char *const machine_needed[] = {
+        "name", "cpu-max", "hotpluggable-cpus", "numa-mem-supported",
+        "deprecated", NULL
+    };
+    static const char *const status_all[] = {
+        "running", "singlestep", "status", NULL
+    };
+    QTestState *s = qtest_init("-M pc");
+    json_object *list, *item;
+    bool pc = false;
+
+    list = qtest_qmp_return(s, "{'execute':'query-machines'}");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        item = json_object_array_get_idx(list, i);
+        need_members(item, machine_needed);
+        only_members(item, machine_all);
+        pc |= json_has(item, "alias") &&
+              g_str_equal(json_string(item, "alias"), "pc");
+    }
+    g_assert_true(pc);
+    json_object_put(list);
+
+    item = qtest_qmp_return(s, "{'execute':'query-status'}");
+    only_members(item, status_all);
+    g_assert_cmpstr(json_string(item, "status"), ==, "running");
+    json_object_put(item);
+
+    list = qtest_qmp_return(s, "{'execute':'query-commands'}");
+    g_assert_cmpuint(json_object_array_length(list), >, 20);
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        only_members(json_object_array_get_idx(list, i),
+                     (const char *const[]) { "name", NULL });
+    }
+    json_object_put(list);
+    qtest_quit(s);
+}
+
+/* Every command of query-commands is in the schema, and types resolve. */
+static void test_schema(void)
+{
+    QTestState *s = qtest_init("-M none");
+    json_object *schema = qtest_qmp_return(s, "{'execute':'query-qmp-schema'}");
+    json_object *list = qtest_qmp_return(s, "{'execute':'query-commands'}");
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    static const char *const refs[] = { "arg-type", "ret-type" };
+
+    for (size_t i = 0; i < json_object_array_length(schema); i++) {
+        json_object *item = json_object_array_get_idx(schema, i);
+
+        g_assert_true(g_hash_table_add(names,
+                                       (char *)json_string(item, "name")));
+    }
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        json_object *item = json_object_array_get_idx(list, i);
+
+        g_assert_true(g_hash_table_contains(names, json_string(item, "name")));
+    }
+    for (size_t i = 0; i < json_object_array_length(schema); i++) {
+        json_object *item = json_object_array_get_idx(schema, i);
+        json_object *members;
+
+        for (unsigned r = 0; r < ARRAY_SIZE(refs); r++) {
+            if (json_has(item, refs[r])) {
+                g_assert_true(g_hash_table_contains(
+                    names, json_string(item, refs[r])));
+            }
+        }
+        if (g_str_equal(json_string(item, "meta-type"), "object")) {
+            members = json_member(item, "members");
+            for (size_t m = 0; m < json_object_array_length(members); m++) {
+                json_object *member = json_object_array_get_idx(members, m);
+
+                g_assert_true(g_hash_table_contains(
+                    names, json_string(member, "type")));
+            }
+        }
+    }
+    json_object_put(schema);
+    json_object_put(list);
+    qtest_quit(s);
+}
+
+static void test_qom(void)
+{
+    QTestState *s = qtest_init("-M pc -device virtio-net-pci,id=net0");
+    g_autofree char *error = NULL;
+    json_object *list, *value;
+    bool found = false;
+
+    list = qtest_qmp_return(s, "{'execute':'qom-list','arguments':"
+                            "{'path':'/machine/peripheral'}}");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        json_object *item = json_object_array_get_idx(list, i);
+
+        only_members(item, (const char *const[]) {
+            "name", "type", "description", "default-value", NULL });
+        found |= g_str_equal(json_string(item, "name"), "net0") &&
+                 g_str_equal(json_string(item, "type"),
+                             "child<virtio-net-pci>");
+    }
+    g_assert_true(found);
+    json_object_put(list);
+    value = qtest_qmp_return(s, "{'execute':'qom-get','arguments':{'path':"
+                             "'/machine/peripheral/net0','property':'realized'}"
+                             "}");
+    g_assert_true(json_object_get_boolean(value));
+    json_object_put(value);
+    value = qtest_qmp_return(s, "{'execute':'qom-get','arguments':"
+                             "{'path':'net0','property':'mac'}}");
+    g_assert_cmpstr(json_object_get_string(value), ==, "52:54:00:12:34:56");
+    json_object_put(value);
+    error = qtest_qmp_error(s, "DeviceNotFound", "{'execute':'qom-list',"
+                            "'arguments':{'path':'/nosuch'}}");
+    list = qtest_qmp_return(s, "{'execute':'device-list-properties',"
+                            "'arguments':{'typename':'virtio-net-pci'}}");
+    g_assert_cmpuint(json_object_array_length(list), >, 20);
+    json_object_put(list);
+    qtest_quit(s);
+}
+
+/* Every type answers device-list-properties or says why not; nothing breaks. */
+static void test_introspection(void)
+{
+    QTestState *s = qtest_init("-M none");
+    json_object *types = qtest_qmp_return(s, "{'execute':'qom-list-types'}");
+
+    for (size_t i = 0; i < json_object_array_length(types); i++) {
+        const char *name = json_string(json_object_array_get_idx(types, i),
+                                       "name");
+        json_object *answer = qtest_qmp(s, "{'execute':"
+            "'device-list-properties','arguments':{'typename':'%s'}}", name);
+
+        g_assert_true(json_has(answer, "return") || json_has(answer, "error"));
+        json_object_put(answer);
+        answer = qtest_qmp(s, "{'execute':'qom-list-properties',"
+                           "'arguments':{'typename':'%s'}}", name);
+        g_assert_true(json_has(answer, "return") || json_has(answer, "error"));
+        json_object_put(answer);
+    }
+    json_object_put(types);
+    g_free(qtest_hmp(s, "info qtree"));
+    g_free(qtest_hmp(s, "info qom-tree"));
+    qtest_quit(s);
+}
+
+static void test_events(void)
+{
+    QTestState *s = qtest_init("-M pc");
+    json_object *event;
+
+    qtest_qmp_ok(s, "{'execute':'stop'}");
+    json_object_put(qtest_event(s, "STOP"));
+    qtest_qmp_ok(s, "{'execute':'cont'}");
+    json_object_put(qtest_event(s, "RESUME"));
+    qtest_qmp_ok(s, "{'execute':'system_reset'}");
+    event = qtest_event(s, "RESET");
+    g_assert_false(json_flag(event, "data.guest"));
+    g_assert_true(json_has(event, "timestamp"));
+    json_object_put(event);
+    qtest_qmp_ok(s, "{'execute':'system_powerdown'}");
+    json_object_put(qtest_event(s, "POWERDOWN"));
+    qtest_qmp_ok(s, "{'execute':'quit'}");
+    event = qtest_event(s, "SHUTDOWN");
+    g_assert_cmpstr(json_string(event, "data.reason"), ==, "host-qmp-quit");
+    json_object_put(event);
+    g_assert_cmpint(qtest_wait(s), ==, 0);
+}
+
+static void test_hmp(void)
+{
+    QTestState *s = qtest_init("-M pc -netdev user,id=n0"
+                               " -device virtio-net-pci,netdev=n0,id=net0");
+    static const struct { const char *command, *contains; } cases[] = {
+        { "info network", "n0: index=0,type=user,net=10.0.2.0,restrict=off" },
+        { "info network", "net0: index=0,type=nic,model=virtio-net-pci,"
+                          "macaddr=52:54:00:12:34:56" },
+        { "info qtree", "dev: virtio-net-pci, id \"net0\"" },
+        { "info qom-tree", "/net0 (virtio-net-pci)" },
+        { "info pci", "Ethernet controller" },
+        { "info mtree", "address-space: memory" },
+        { "info version", "7.2" },
+        { "info status", "VM status: running" },
+        { "help", "info" },
+        { "help info", "info network" },
+        { "nosuch", "unknown command" },
+        { "info nosuch", "nosuch" },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+        g_autofree char *text = qtest_hmp(s, "%s", cases[i].command);
+
+        if (!strstr(text, cases[i].contains)) {
+            g_error("'%s' lacks '%s': %s", cases[i].command,
+                    cases[i].contains, text);
+        }
+    }
+    qtest_quit(s);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    qtest_add_func("qmp/protocol", test_protocol);
+    qtest_add_func("qmp/deep-json", test_deep_json);
+    qtest_add_func("qmp/exact-answers", test_exact_answers);
+    qtest_add_func("qmp/schema", test_schema);
+    qtest_add_func("qmp/qom", test_qom);
+    qtest_add_func("qmp/introspection", test_introspection);
+    qtest_add_func("qmp/events", test_events);
+    qtest_add_func("qmp/hmp", test_hmp);
+    return g_test_run();
+}
