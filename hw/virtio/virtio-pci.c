@@ -387,12 +387,12 @@ static void virtio_pci_class_init(ObjectClass *klass, const void *data)
 }
 
 static const TypeInfo virtio_pci_info = {
-    .name = TYPE_VIRTIO_PCI,
-    .parent = TYPE_PCI_DEVICE,
-    .instance_size = sizeof(VirtIOPCIProxy),
-    .class_init = virtio_pci_class_init,
-    .class_size = sizeof(VirtioPCIClass),
     .abstract = true,
+    .parent = TYPE_PCI_DEVICE,
+    .name = TYPE_VIRTIO_PCI,
+    .class_size = sizeof(VirtioPCIClass),
+    .class_init = virtio_pci_class_init,
+    .instance_size = sizeof(VirtIOPCIProxy),
 };
 
 static void virtio_pci_bus_class_init(ObjectClass *klass, const void *data)

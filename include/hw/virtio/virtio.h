@@ -262,19 +262,19 @@ extern const VMStateDescription vmstate_virtio_device;
 
 /* Features every device has; what they do is up to core and transport. */
 #define DEFINE_VIRTIO_COMMON_FEATURES(_state, _field)                        \
-    DEFINE_PROP_BIT64("indirect_desc", _state, _field.w[0],                  \
-                      VIRTIO_RING_F_INDIRECT_DESC, true),                    \
-    DEFINE_PROP_BIT64("event_idx", _state, _field.w[0],                      \
-                      VIRTIO_RING_F_EVENT_IDX, true),                        \
-    DEFINE_PROP_BIT64("notify_on_empty", _state, _field.w[0],                \
-                      VIRTIO_F_NOTIFY_ON_EMPTY, true),                       \
-    DEFINE_PROP_BIT64("any_layout", _state, _field.w[0],                     \
-                      VIRTIO_F_ANY_LAYOUT, true),                            \
-    DEFINE_PROP_BIT64("iommu_platform", _state, _field.w[0],                 \
-                      VIRTIO_F_ACCESS_PLATFORM, false),                      \
-    DEFINE_PROP_BIT64("packed", _state, _field.w[0],                         \
-                      VIRTIO_F_RING_PACKED, false),                          \
-    DEFINE_PROP_BIT64("queue_reset", _state, _field.w[0],                    \
-                      VIRTIO_F_RING_RESET, true)
+    DEFINE_PROP_FEATURE_BIT("indirect_desc", _state, _field,                 \
+                            VIRTIO_RING_F_INDIRECT_DESC, true),              \
+    DEFINE_PROP_FEATURE_BIT("event_idx", _state, _field,                     \
+                            VIRTIO_RING_F_EVENT_IDX, true),                  \
+    DEFINE_PROP_FEATURE_BIT("notify_on_empty", _state, _field,               \
+                            VIRTIO_F_NOTIFY_ON_EMPTY, true),                 \
+    DEFINE_PROP_FEATURE_BIT("any_layout", _state, _field,                    \
+                            VIRTIO_F_ANY_LAYOUT, true),                      \
+    DEFINE_PROP_FEATURE_BIT("iommu_platform", _state, _field,                \
+                            VIRTIO_F_ACCESS_PLATFORM, false),                \
+    DEFINE_PROP_FEATURE_BIT("packed", _state, _field,                        \
+                            VIRTIO_F_RING_PACKED, false),                    \
+    DEFINE_PROP_FEATURE_BIT("queue_reset", _state, _field,                   \
+                            VIRTIO_F_RING_RESET, true)
 
 #endif

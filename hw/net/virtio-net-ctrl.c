@@ -1,0 +1,229 @@
+/*
+ * virtio-net control queue: commands of the driver, by a table. VIRTIO 1.4 section
+ * 5.1.6.5. What they change belongs to other files (the filter to
+ * virtio-net-filter.c).
+ *
+ * A command is copied out of guest memory piece by piece, each piece once; nothing
+ * changes unless all of the command is well-formed.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/aio.h"
+#include "qemu/bswap.h"
+#include "qemu/iov.h"
+#include "virtio-net-internal.h"
+
+/* The part of a command behind its header that is not read yet. */
+typedef struct CtrlArgs {
+    const struct iovec *iov;
+    unsigned count;
+    size_t offset;
+    size_t left;
+} CtrlArgs;
+
+static bool take_bytes(CtrlArgs *args, void *to, size_t bytes)
+{
+    if (args->left < bytes) {
+        return false;
+    }
+    iov_to_buf(args->iov, args->count, args->offset, to, bytes);
+    args->offset += bytes;
+    args->left -= bytes;
+    return true;
+}
+
+static bool skip_bytes(CtrlArgs *args, uint64_t bytes)
+{
+    if (args->left < bytes) {
+        return false;
+    }
+    args->offset += bytes;
+    args->left -= bytes;
+    return true;
+}
+
+typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
+
+/* --- receive modes (5.1.6.5.1) --- */
+
+static uint8_t ctrl_rx_mode(VirtIONet *n, uint8_t command, CtrlArgs *args)
+{
+    RxFilter *filter = &n->filter;
+    bool *modes[] = {
+        [VIRTIO_NET_CTRL_RX_PROMISC] = &filter->promisc,
+        [VIRTIO_NET_CTRL_RX_ALLMULTI] = &filter->allmulti,
+        [VIRTIO_NET_CTRL_RX_ALLUNI] = &filter->alluni,
+        [VIRTIO_NET_CTRL_RX_NOMULTI] = &filter->nomulti,
+        [VIRTIO_NET_CTRL_RX_NOUNI] = &filter->nouni,
+        [VIRTIO_NET_CTRL_RX_NOBCAST] = &filter->nobcast,
+    };
+    uint8_t on;
+
+    if (!take_bytes(args, &on, sizeof(on))) {
+        return VIRTIO_NET_ERR;
+    }
+    *modes[command] = on;
+    return VIRTIO_NET_OK;
+}
+
+/* --- addresses (5.1.6.5.2) --- */
+
+static uint8_t ctrl_mac_addr(VirtIONet *n, uint8_t command, CtrlArgs *args)
+{
+    uint8_t mac[ETH_ALEN];
+
+    if (!take_bytes(args, mac, sizeof(mac))) {
+        return VIRTIO_NET_ERR;
+    }
+    memcpy(n->filter.mac, mac, sizeof(mac));
+    qemu_format_nic_info_str(qemu_get_queue(n->nic), mac);
+    return VIRTIO_NET_OK;
+}
+
+/*
+ * One list of addresses behind those in @to. More than there is room for are not
+ * kept; the filter then takes all of the kind.
+ */
+static bool take_mac_list(CtrlArgs *args, RxFilter *to, bool *overflow)
+{
+    uint64_t bytes;
+    uint32_t entries;
+
+    if (!take_bytes(args, &entries, sizeof(entries))) {
+        return false;
+    }
+    entries = le32_to_cpu(entries);
+    bytes = (uint64_t)entries * ETH_ALEN;
+    *overflow = entries > MAC_TABLE_ENTRIES - to->in_use;
+    if (*overflow) {
+        return skip_bytes(args, bytes);
+    }
+    if (!take_bytes(args, &to->table[to->in_use * ETH_ALEN], bytes)) {
+        return false;
+    }
+    to->in_use += entries;
+    return true;
+}
+
+static uint8_t ctrl_mac_table(VirtIONet *n, uint8_t command, CtrlArgs *args)
+{
+    RxFilter next = n->filter;
+
+    next.in_use = 0;
+    if (!take_mac_list(args, &next, &next.uni_overflow)) {
+        return VIRTIO_NET_ERR;
+    }
+    next.first_multi = next.in_use;
+    if (!take_mac_list(args, &next, &next.multi_overflow)) {
+        return VIRTIO_NET_ERR;
+    }
+    n->filter = next;
+    return VIRTIO_NET_OK;
+}
+
+/* --- VLANs (5.1.6.5.3) --- */
+
+static uint8_t ctrl_vlan(VirtIONet *n, uint8_t command, CtrlArgs *args)
+{
+    uint16_t vid;
+
+    if (!take_bytes(args, &vid, sizeof(vid))) {
+        return VIRTIO_NET_ERR;
+    }
+    vid = le16_to_cpu(vid);
+    if (vid >= MAX_VLAN) {
+        return VIRTIO_NET_ERR;
+    }
+    rx_filter_set_vlan(&n->filter, vid, command == VIRTIO_NET_CTRL_VLAN_ADD);
+    return VIRTIO_NET_OK;
+}
+
+/* --- the table --- */
+
+typedef struct CtrlCommand {
+    uint8_t class;
+    uint8_t command;
+    uint8_t feature;            /* must have been negotiated */
+    CtrlHandler *handler;
+} CtrlCommand;
+
+#define RX_MODE(mode, needs)                                                 \
+    { VIRTIO_NET_CTRL_RX, VIRTIO_NET_CTRL_RX_##mode, needs, ctrl_rx_mode }
+
+static const CtrlCommand ctrl_commands[] = {
+    RX_MODE(PROMISC, VIRTIO_NET_F_CTRL_RX),
+    RX_MODE(ALLMULTI, VIRTIO_NET_F_CTRL_RX),
+    RX_MODE(ALLUNI, VIRTIO_NET_F_CTRL_RX_EXTRA),
+    RX_MODE(NOMULTI, VIRTIO_NET_F_CTRL_RX_EXTRA),
+    RX_MODE(NOUNI, VIRTIO_NET_F_CTRL_RX_EXTRA),
+    RX_MODE(NOBCAST, VIRTIO_NET_F_CTRL_RX_EXTRA),
+    { VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET,
+      VIRTIO_NET_F_CTRL_RX, ctrl_mac_table },
+    { VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET,
+      VIRTIO_NET_F_CTRL_MAC_ADDR, ctrl_mac_addr },
+    { VIRTIO_NET_CTRL_VLAN, VIRTIO_NET_CTRL_VLAN_ADD,
+      VIRTIO_NET_F_CTRL_VLAN, ctrl_vlan },
+    { VIRTIO_NET_CTRL_VLAN, VIRTIO_NET_CTRL_VLAN_DEL,
+      VIRTIO_NET_F_CTRL_VLAN, ctrl_vlan },
+};
+
+static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem)
+{
+    struct virtio_net_ctrl_hdr hdr;
+    CtrlArgs args = {
+        .iov = elem->out_sg, .count = elem->out_num, .left = elem->out_bytes,
+    };
+
+    if (!take_bytes(&args, &hdr, sizeof(hdr))) {
+        return VIRTIO_NET_ERR;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(ctrl_commands); i++) {
+        const CtrlCommand *c = &ctrl_commands[i];
+
+        if (c->class == hdr.class && c->command == hdr.cmd) {
+            return virtio_vdev_has_feature(VIRTIO_DEVICE(n), c->feature) ?
+                   c->handler(n, hdr.cmd, &args) : VIRTIO_NET_ERR;
+        }
+    }
+    return VIRTIO_NET_ERR;
+}
+
+void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+    unsigned done;
+
+    /* At most a ring full at a time: the driver could go on for ever. */
+    for (done = 0; done < CTRL_QUEUE_SIZE; done++) {
+        g_autofree VirtQueueElement *elem = virtqueue_pop(vq, sizeof(*elem));
+        uint8_t ack;
+
+        if (!elem) {
+            break;
+        }
+        if (elem->out_bytes < sizeof(struct virtio_net_ctrl_hdr) ||
+            elem->in_bytes < sizeof(ack)) {
+            virtio_error(vdev, "control command of %zu bytes, answer of %zu",
+                         elem->out_bytes, elem->in_bytes);
+            virtqueue_detach_element(vq, elem, 0);
+            return;
+        }
+        ack = run_command(n, elem);
+        iov_from_buf(elem->in_sg, elem->in_num, 0, &ack, sizeof(ack));
+        virtqueue_push(vq, elem, sizeof(ack));
+    }
+    virtio_notify(vdev, vq);
+    if (done == CTRL_QUEUE_SIZE) {
+        qemu_bh_schedule(n->ctrl_bh);
+    }
+}
+
+void virtio_net_ctrl_bh(void *opaque)
+{
+    VirtIONet *n = opaque;
+
+    if (virtio_queue_ready(n->ctrl_vq)) {
+        virtio_net_handle_ctrl(VIRTIO_DEVICE(n), n->ctrl_vq);
+    }
+}

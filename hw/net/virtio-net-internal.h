@@ -1,0 +1,72 @@
+/*
+ * What the files of the virtio network device share.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_NET_VIRTIO_NET_INTERNAL_H
+#define HW_NET_VIRTIO_NET_INTERNAL_H
+
+#include "hw/virtio/virtio-net.h"
+#include <linux/virtio_net.h>
+
+/* Chains taken, and packets sent, at one go. */
+#define TX_BATCH            64
+#define CTRL_QUEUE_SIZE     64
+
+/* virtio-net-queues.c */
+bool virtio_net_queues_init(VirtIONet *n, Error **errp);
+void virtio_net_queues_exit(VirtIONet *n);
+/* The queues of all pairs start, or stop; the driver said so, or the machine. */
+void virtio_net_queues_set_running(VirtIONet *n, bool running);
+void virtio_net_queues_reset(VirtIONet *n);
+/* May pair @q move packets at this moment? */
+bool virtio_net_pair_running(const VirtIONetQueue *q);
+VirtIONetQueue *virtio_net_pair_of(VirtIONet *n, VirtQueue *vq);
+/* The net client of a pair. */
+NetClientState *virtio_net_pair_client(const VirtIONetQueue *q);
+
+/* virtio-net-rx.c */
+void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq);
+bool virtio_net_can_receive(NetClientState *nc);
+unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
+                                  unsigned count);
+
+/* virtio-net-tx.c */
+void virtio_net_handle_tx(VirtIODevice *vdev, VirtQueue *vq);
+void virtio_net_tx_init(VirtIONetQueue *q, bool by_timer);
+void virtio_net_tx_exit(VirtIONetQueue *q);
+/* Look at the ring soon; what is there goes out. */
+void virtio_net_tx_start(VirtIONetQueue *q);
+void virtio_net_tx_stop(VirtIONetQueue *q);
+
+/* virtio-net-ctrl.c */
+void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq);
+void virtio_net_ctrl_bh(void *opaque);
+
+/* virtio-net-filter.c: leaf functions on the filter alone. */
+void rx_filter_reset(RxFilter *filter, const uint8_t *mac);
+/* @frame: the first @bytes of it, at least 14; 18 are enough. */
+bool rx_filter_accepts(const RxFilter *filter, const uint8_t *frame,
+                       size_t bytes);
+void rx_filter_set_vlan(RxFilter *filter, unsigned vid, bool wanted);
+/* Without CTRL_VLAN all VLANs are wanted. */
+void rx_filter_use_vlans(RxFilter *filter, bool use);
+
+/* virtio-net-offload.c: the header in front of packets. */
+/* Features that need a backend with headers of this kind are taken away. */
+void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features);
+/* The driver's features are known: choose headers, tell the backend. */
+void virtio_net_offload_apply(VirtIONet *n);
+/*
+ * What stands before the frame in a received packet goes into the guest's header,
+ * which says that the packet fills @num_buffers chains; guest_hdr_bytes of it.
+ */
+void virtio_net_fill_header(const VirtIONet *n, const NetPacket *packet,
+                            struct virtio_net_hdr_mrg_rxbuf *hdr);
+/* Bytes before the frame in packets of the backend. */
+static inline size_t virtio_net_host_hdr_bytes(const VirtIONet *n)
+{
+    return n->peer_hdr ? n->guest_hdr_bytes : 0;
+}
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * virtio-net headers: the layout of what stands before each packet on the guest's
+ * side and on the backend's, and the features that depend on the backend having
+ * it. VIRTIO 1.4 section 5.1.6.
+ *
+ * A backend that carries such headers (tap) is told to use the guest's length, so
+ * that packets pass through whole. For all others the header is taken off on the
+ * way out and made on the way in.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/iov.h"
+#include "virtio-net-internal.h"
+
+#define BIT_OF(feature) (UINT64_C(1) << VIRTIO_NET_F_##feature)
+
+/* These mean that packets carry checksum and segmentation requests. */
+#define HEADER_FEATURES                                                      \
+    (BIT_OF(CSUM) | BIT_OF(GUEST_CSUM) | BIT_OF(GUEST_TSO4) |                \
+     BIT_OF(GUEST_TSO6) | BIT_OF(GUEST_ECN) | BIT_OF(HOST_TSO4) |            \
+     BIT_OF(HOST_TSO6) | BIT_OF(HOST_ECN) | BIT_OF(GSO) | UFO_FEATURES |     \
+     USO_FEATURES)
+#define UFO_FEATURES    (BIT_OF(GUEST_UFO) | BIT_OF(HOST_UFO))
+#define USO_FEATURES                                                         \
+    (BIT_OF(GUEST_USO4) | BIT_OF(GUEST_USO6) | BIT_OF(HOST_USO))
+
+void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features)
+{
+    NetClientState *peer = qemu_get_queue(n->nic)->peer;
+    uint64_t cannot = 0;
+
+    if (!peer || !qemu_has_vnet_hdr(peer)) {
+        cannot = HEADER_FEATURES;
+    } else {
+        cannot |= qemu_has_ufo(peer) ? 0 : UFO_FEATURES;
+        cannot |= qemu_has_uso(peer) ? 0 : USO_FEATURES;
+    }
+    features->w[0] &= ~cannot;
+    /* Segments need the checksum feature of their direction (5.1.3.1). */
+    if (!(features->w[0] & BIT_OF(CSUM))) {
+        features->w[0] &= ~(BIT_OF(HOST_TSO4) | BIT_OF(HOST_TSO6) |
+                            BIT_OF(HOST_ECN) | BIT_OF(HOST_UFO) |
+                            BIT_OF(HOST_USO) | BIT_OF(GSO));
+    }
+    if (!(features->w[0] & BIT_OF(GUEST_CSUM))) {
+        features->w[0] &= ~(BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6) |
+                            BIT_OF(GUEST_ECN) | BIT_OF(GUEST_UFO) |
+                            BIT_OF(GUEST_USO4) | BIT_OF(GUEST_USO6));
+    }
+}
+
+void virtio_net_offload_apply(VirtIONet *n)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(n);
+    NetClientState *peer = qemu_get_queue(n->nic)->peer;
+    uint64_t chosen = vdev->guest_features.w[0];
+
+    n->mergeable = virtio_vdev_has_feature(vdev, VIRTIO_NET_F_MRG_RXBUF);
+    /* Only a legacy driver without mergeable buffers leaves num_buffers out. */
+    n->guest_hdr_bytes =
+        n->mergeable || virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1) ?
+        sizeof(struct virtio_net_hdr_mrg_rxbuf) : sizeof(struct virtio_net_hdr);
+    n->peer_hdr = peer && qemu_has_vnet_hdr(peer) &&
+                  qemu_has_vnet_hdr_len(peer, n->guest_hdr_bytes);
+    if (n->peer_hdr) {
+        qemu_set_vnet_hdr_len(peer, n->guest_hdr_bytes);
+        qemu_set_offload(peer, &(NetOffloads){
+            .csum = chosen & BIT_OF(GUEST_CSUM),
+            .tso4 = chosen & BIT_OF(GUEST_TSO4),
+            .tso6 = chosen & BIT_OF(GUEST_TSO6),
+            .ecn = chosen & BIT_OF(GUEST_ECN),
+            .ufo = chosen & BIT_OF(GUEST_UFO),
+            .uso4 = chosen & BIT_OF(GUEST_USO4),
+            .uso6 = chosen & BIT_OF(GUEST_USO6),
+        });
+    }
+}
+
+void virtio_net_fill_header(const VirtIONet *n, const NetPacket *packet,
+                            struct virtio_net_hdr_mrg_rxbuf *hdr)
+{
+    memset(hdr, 0, sizeof(*hdr));
+    if (n->peer_hdr) {
+        iov_to_buf(packet->iov, packet->iovcnt, 0, &hdr->hdr, sizeof(hdr->hdr));
+    }
+}

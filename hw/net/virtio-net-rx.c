@@ -1,0 +1,254 @@
+/*
+ * virtio-net receive: moves packets from the backend into guest buffers, many at a
+ * time, published at once. VIRTIO 1.4 section 5.1.6.4. Which frames are wanted is
+ * decided in virtio-net-filter.c, headers are made in virtio-net-offload.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/iov.h"
+#include "qemu/rcu.h"
+#include "virtio-net-internal.h"
+
+/* Packets for which chains are taken at one go. */
+#define RX_SLICE    64
+/* What the filter looks at: Ethernet header and VLAN tag. */
+#define PEEK_BYTES  (ETH_HLEN + ETH_VLAN_HLEN)
+
+/* Where reading from a packet, or writing to chains, has got to. */
+typedef struct Cursor {
+    const struct iovec *iov;
+    unsigned left;
+    size_t offset;
+} Cursor;
+
+/* Copy @bytes, which both sides have. */
+static void copy_pieces(Cursor *to, Cursor *from, size_t bytes)
+{
+    while (bytes > 0) {
+        size_t room = to->iov->iov_len - to->offset;
+        size_t have = from->iov->iov_len - from->offset;
+        size_t step = MIN(bytes, MIN(room, have));
+
+        memcpy((uint8_t *)to->iov->iov_base + to->offset,
+               (const uint8_t *)from->iov->iov_base + from->offset, step);
+        bytes -= step;
+        to->offset += step;
+        from->offset += step;
+        if (to->offset == to->iov->iov_len && --to->left > 0) {
+            to->iov++;
+            to->offset = 0;
+        }
+        if (from->offset == from->iov->iov_len && --from->left > 0) {
+            from->iov++;
+            from->offset = 0;
+        }
+    }
+}
+
+/* A cursor @skip bytes into the pieces (there are more than that). */
+static Cursor cursor_at(const struct iovec *iov, unsigned count, size_t skip)
+{
+    while (count > 1 && skip >= iov->iov_len) {
+        skip -= iov->iov_len;
+        iov++;
+        count--;
+    }
+    return (Cursor){ iov, count, skip };
+}
+
+typedef enum RxResult {
+    RX_DONE,                    /* in the chains from @first to @next */
+    RX_DROPPED,                 /* cannot be received, no chain used */
+    RX_NO_BUFFERS,              /* later, when the driver has posted more */
+    RX_BROKEN,
+} RxResult;
+
+/*
+ * Find chains for @bytes, header included, among those taken and not used, from
+ * @first on; more are taken as needed. *@next: behind the last one.
+ */
+static RxResult rx_reserve(VirtIONetQueue *q, size_t bytes, unsigned first,
+                           unsigned *next)
+{
+    VirtIONet *n = q->n;
+    VirtQueueBatch *batch = &q->rx_batch;
+    size_t room = 0;
+
+    for (*next = first; room < bytes; (*next)++) {
+        const VirtQueueElement *elem = &batch->elems[*next];
+
+        if (*next == batch->count &&
+            virtqueue_pop_batch(q->rx_vq, batch, 1) == 0) {
+            int num = virtio_queue_get_num(VIRTIO_DEVICE(n),
+                                           virtio_get_queue_index(q->rx_vq));
+
+            if (!virtio_queue_ready(q->rx_vq)) {
+                return RX_BROKEN;
+            }
+            /*
+             * The whole ring, or our storage, is too small for it: waiting would
+             * be for ever.
+             */
+            return *next - first >= (unsigned)num ||
+                   (first == 0 && !virtio_queue_empty(q->rx_vq)) ?
+                   RX_DROPPED : RX_NO_BUFFERS;
+        }
+        if (elem->in_bytes < (*next == first ? n->guest_hdr_bytes : 1)) {
+            virtio_error(VIRTIO_DEVICE(n), "receive chain of %zu bytes, less "
+                         "than its header", elem->in_bytes);
+            return RX_BROKEN;
+        }
+        room += elem->in_bytes;
+        if (!n->mergeable && room < bytes) {
+            /* Too long for a buffer of this driver; the buffer stays (5.1.6.4). */
+            return RX_DROPPED;
+        }
+    }
+    return RX_DONE;
+}
+
+/* Fill chains [first, next) with the packet; they are not published yet. */
+static void rx_scatter(VirtIONetQueue *q, const NetPacket *packet,
+                       unsigned first, unsigned next)
+{
+    VirtIONet *n = q->n;
+    size_t hdr_bytes = n->guest_hdr_bytes;
+    size_t skip = virtio_net_host_hdr_bytes(n);
+    size_t left = packet->size - skip;
+    Cursor from = cursor_at(packet->iov, packet->iovcnt, skip);
+    struct virtio_net_hdr_mrg_rxbuf hdr;
+
+    virtio_net_fill_header(n, packet, &hdr);
+    hdr.num_buffers = cpu_to_le16(next - first);
+    for (unsigned i = first; i < next; i++) {
+        const VirtQueueElement *elem = &q->rx_batch.elems[i];
+        size_t used = 0;
+        size_t bytes;
+
+        if (i == first) {
+            iov_from_buf(elem->in_sg, elem->in_num, 0, &hdr, hdr_bytes);
+            used = hdr_bytes;
+        }
+        bytes = MIN(left, elem->in_bytes - used);
+        if (bytes > 0) {
+            Cursor to = cursor_at(elem->in_sg, elem->in_num, used);
+
+            copy_pieces(&to, &from, bytes);
+        }
+        left -= bytes;
+        virtqueue_fill(q->rx_vq, elem, used + bytes, i);
+    }
+}
+
+static bool rx_wanted(VirtIONetQueue *q, const NetPacket *packet)
+{
+    uint8_t head[PEEK_BYTES];
+    size_t skip = virtio_net_host_hdr_bytes(q->n);
+    size_t bytes;
+
+    /* Nothing shorter than an Ethernet header is a frame. */
+    if (packet->size < skip + ETH_HLEN) {
+        q->rx.drops++;
+        return false;
+    }
+    if (q->n->filter.promisc) {
+        return true;
+    }
+    bytes = iov_to_buf(packet->iov, packet->iovcnt, skip, head, sizeof(head));
+    if (!rx_filter_accepts(&q->n->filter, head, bytes)) {
+        q->rx.filtered++;
+        return false;
+    }
+    return true;
+}
+
+/* Up to a slice of packets; returns how many were consumed. */
+static unsigned rx_slice(VirtIONetQueue *q, const NetPacket *packets,
+                         unsigned count)
+{
+    VirtQueueBatch *batch = &q->rx_batch;
+    size_t extra = q->n->guest_hdr_bytes - virtio_net_host_hdr_bytes(q->n);
+    RxResult result = RX_DONE;
+    unsigned filled = 0;
+    unsigned i;
+    RCU_READ_LOCK_GUARD();
+
+    virtqueue_batch_clear(batch);
+    virtqueue_pop_batch(q->rx_vq, batch, count);
+    for (i = 0; i < count; i++) {
+        unsigned next;
+
+        if (!rx_wanted(q, &packets[i])) {
+            continue;
+        }
+        result = rx_reserve(q, packets[i].size + extra, filled, &next);
+        if (result == RX_DROPPED) {
+            q->rx.drops++;
+        } else if (result == RX_DONE) {
+            rx_scatter(q, &packets[i], filled, next);
+            filled = next;
+            q->rx.packets++;
+            q->rx.bytes += packets[i].size;
+        } else {
+            break;
+        }
+    }
+    virtqueue_unpop_batch(q->rx_vq, batch, batch->count - filled);
+    virtqueue_flush(q->rx_vq, filled);
+    return i;
+}
+
+static bool rx_ready(const VirtIONetQueue *q)
+{
+    return virtio_net_pair_running(q) && virtio_queue_ready(q->rx_vq);
+}
+
+bool virtio_net_can_receive(NetClientState *nc)
+{
+    VirtIONet *n = qemu_get_nic_opaque(nc);
+
+    return rx_ready(&n->pairs[nc->queue_index]);
+}
+
+unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
+                                  unsigned count)
+{
+    VirtIONet *n = qemu_get_nic_opaque(nc);
+    VirtIONetQueue *q = &n->pairs[nc->queue_index];
+    unsigned done = 0;
+    bool asked = false;
+
+    while (done < count && rx_ready(q)) {
+        unsigned taken = rx_slice(q, packets + done,
+                                  MIN(count - done, RX_SLICE));
+
+        done += taken;
+        if (taken == 0 && asked) {
+            break;
+        }
+        if ((taken == 0) != asked && rx_ready(q)) {
+            /*
+             * Out of buffers: we want to hear of new ones, and look once more for
+             * those that came before the driver knew. Or they have come.
+             */
+            asked = !asked;
+            virtio_queue_set_notification(q->rx_vq, asked);
+        }
+    }
+    if (virtio_queue_ready(q->rx_vq)) {
+        virtio_notify(VIRTIO_DEVICE(n), q->rx_vq);
+    }
+    return done;
+}
+
+/* The driver posted buffers. */
+void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
+{
+    VirtIONetQueue *q = virtio_net_pair_of(VIRTIO_NET(vdev), vq);
+
+    if (rx_ready(q)) {
+        virtio_queue_set_notification(vq, 0);
+        qemu_flush_queued_packets(virtio_net_pair_client(q));
+    }
+}

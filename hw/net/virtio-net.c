@@ -1,0 +1,486 @@
+/*
+ * The virtio network device: type, properties, realize, features, config space,
+ * status, reset, state. VIRTIO 1.4 section 5.1. Queues, receive, transmit, control
+ * commands, filter and headers have files of their own (virtio-net-*.c).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/bswap.h"
+#include "qemu/module.h"
+#include "hw/core/qdev-properties-system.h"
+#include "virtio-net-internal.h"
+
+#define QUEUE_SIZE_MIN      256
+#define QUEUE_SIZE_DEFAULT  256
+#define MTU_MIN             68
+#define TX_TIMER_NS         150000
+#define TX_BURST            256
+
+#define BIT_OF(feature) (UINT64_C(1) << VIRTIO_NET_F_##feature)
+
+/* --- config space (section 5.1.4) --- */
+
+#define END_OF(field)                                                        \
+    (offsetof(struct virtio_net_config, field) +                             \
+     sizeof(((struct virtio_net_config *)0)->field))
+
+/* As long as the features that are asked for need it. */
+static size_t config_bytes(const VirtIONet *n)
+{
+    static const struct {
+        uint64_t features;
+        size_t bytes;
+    } needs[] = {
+        { BIT_OF(MAC), END_OF(mac) },
+        { BIT_OF(STATUS), END_OF(status) },
+        { BIT_OF(MTU), END_OF(mtu) },
+        { BIT_OF(SPEED_DUPLEX), END_OF(duplex) },
+    };
+    size_t bytes = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(needs); i++) {
+        if (n->net_features.w[0] & needs[i].features) {
+            bytes = MAX(bytes, needs[i].bytes);
+        }
+    }
+    return bytes;
+}
+
+static void virtio_net_get_config(VirtIODevice *vdev, uint8_t *config)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+    struct virtio_net_config all = {
+        .status = cpu_to_le16(n->status),
+        .max_virtqueue_pairs = cpu_to_le16(n->max_pairs),
+        .mtu = cpu_to_le16(n->net_conf.mtu),
+        .speed = cpu_to_le32(n->net_conf.speed),
+        .duplex = n->duplex,
+    };
+
+    memcpy(all.mac, n->filter.mac, sizeof(all.mac));
+    memcpy(config, &all, vdev->config_len);
+}
+
+/* Only drivers before CTRL_MAC_ADDR write, and only the address (5.1.4.3). */
+static void virtio_net_set_config(VirtIODevice *vdev, const uint8_t *config)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+
+    if (vdev->config_len >= ETH_ALEN &&
+        !virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1) &&
+        !virtio_vdev_has_feature(vdev, VIRTIO_NET_F_CTRL_MAC_ADDR) &&
+        memcmp(n->filter.mac, config, ETH_ALEN) != 0) {
+        memcpy(n->filter.mac, config, ETH_ALEN);
+        qemu_format_nic_info_str(qemu_get_queue(n->nic), n->filter.mac);
+    }
+}
+
+/* --- features (section 5.1.3) --- */
+
+/* What this device does whatever the backend; the others are limited by it. */
+static const uint64_t own_features =
+    BIT_OF(MAC) | BIT_OF(STATUS) | BIT_OF(MTU) | BIT_OF(SPEED_DUPLEX) |
+    BIT_OF(MRG_RXBUF) | BIT_OF(CTRL_VQ) | BIT_OF(CTRL_RX) |
+    BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR);
+
+/* Section 5.1.3.1: what each feature needs. */
+static const struct {
+    uint8_t feature;
+    uint8_t needs;
+} dependencies[] = {
+    { VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_F_GUEST_CSUM },
+    { VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_F_GUEST_CSUM },
+    { VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_F_GUEST_CSUM },
+    { VIRTIO_NET_F_GUEST_USO4, VIRTIO_NET_F_GUEST_CSUM },
+    { VIRTIO_NET_F_GUEST_USO6, VIRTIO_NET_F_GUEST_CSUM },
+    { VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_CSUM },
+    { VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_CSUM },
+    { VIRTIO_NET_F_HOST_UFO, VIRTIO_NET_F_CSUM },
+    { VIRTIO_NET_F_HOST_USO, VIRTIO_NET_F_CSUM },
+    { VIRTIO_NET_F_CTRL_RX, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_CTRL_VLAN, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
+};
+
+static bool virtio_net_get_features(VirtIODevice *vdev,
+                                    VirtioFeatures *features, Error **errp)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+    VirtioFeatures net = n->net_features;
+    VirtioFeatures by_backend =
+        virtio_features_without(net, VIRTIO_FEATURES_LOW(own_features));
+
+    virtio_net_offload_limit(n, &by_backend);
+    net = virtio_features_and(net, VIRTIO_FEATURES_LOW(own_features));
+    net = virtio_features_or(net, by_backend);
+    for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++) {
+        if (!virtio_features_test(&net, dependencies[i].needs)) {
+            virtio_features_clear(&net, dependencies[i].feature);
+        }
+    }
+    *features = virtio_features_or(*features, net);
+    return true;
+}
+
+static int virtio_net_validate_features(VirtIODevice *vdev,
+                                        const VirtioFeatures *features)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++) {
+        if (virtio_features_test(features, dependencies[i].feature) &&
+            !virtio_features_test(features, dependencies[i].needs)) {
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+static void virtio_net_set_features(VirtIODevice *vdev)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+
+    virtio_net_offload_apply(n);
+    rx_filter_use_vlans(&n->filter,
+                        virtio_vdev_has_feature(vdev, VIRTIO_NET_F_CTRL_VLAN));
+}
+
+/* --- status, reset, link --- */
+
+static int virtio_net_set_status(VirtIODevice *vdev, uint8_t status)
+{
+    virtio_net_queues_set_running(VIRTIO_NET(vdev),
+                                  virtio_device_started(vdev, status) &&
+                                  vdev->vm_running);
+    return 0;
+}
+
+static void virtio_net_reset(VirtIODevice *vdev)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+
+    virtio_net_queues_reset(n);
+    rx_filter_reset(&n->filter, n->configured_mac);
+    qemu_format_nic_info_str(qemu_get_queue(n->nic), n->filter.mac);
+    n->mergeable = false;
+    n->guest_hdr_bytes = sizeof(struct virtio_net_hdr);
+    n->peer_hdr = false;
+}
+
+/* One queue goes back to its start; packets that wait stay in the backend. */
+static void virtio_net_queue_reset(VirtIODevice *vdev, uint32_t queue_index)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+    unsigned pair = queue_index / 2;
+
+    if (pair < n->max_pairs && queue_index % 2 == 1) {
+        VirtIONetQueue *q = &n->pairs[pair];
+
+        virtio_net_tx_stop(q);
+        qemu_purge_queued_packets(virtio_net_pair_client(q));
+        q->tx_blocked = false;
+    }
+}
+
+static void virtio_net_queue_enable(VirtIODevice *vdev, uint32_t queue_index)
+{
+    VirtIONet *n = VIRTIO_NET(vdev);
+    unsigned pair = queue_index / 2;
+
+    if (pair < n->curr_pairs && virtio_net_pair_running(&n->pairs[pair])) {
+        virtio_net_tx_start(&n->pairs[pair]);
+        qemu_flush_queued_packets(virtio_net_pair_client(&n->pairs[pair]));
+    }
+}
+
+static void virtio_net_link_changed(NetClientState *nc)
+{
+    VirtIONet *n = qemu_get_nic_opaque(nc);
+    uint16_t before = n->status;
+
+    if (nc->link_down) {
+        n->status &= ~VIRTIO_NET_S_LINK_UP;
+    } else {
+        n->status |= VIRTIO_NET_S_LINK_UP;
+    }
+    if (n->status != before) {
+        virtio_notify_config(VIRTIO_DEVICE(n));
+    }
+}
+
+static const NetClientInfo net_virtio_info = {
+    .type = NET_CLIENT_DRIVER_NIC,
+    .size = sizeof(NICState),
+    .can_receive = virtio_net_can_receive,
+    .receive_burst = virtio_net_receive_burst,
+    .link_status_changed = virtio_net_link_changed,
+};
+
+/* --- realize --- */
+
+void virtio_net_set_netclient_name(VirtIONet *n, const char *name,
+                                   const char *type)
+{
+    g_free(n->netclient_name);
+    g_free(n->netclient_type);
+    n->netclient_name = g_strdup(name);
+    n->netclient_type = g_strdup(type);
+}
+
+static bool check_queue_size(const char *which, unsigned size, Error **errp)
+{
+    if (size < QUEUE_SIZE_MIN || size > VIRTQUEUE_MAX_SIZE ||
+        (size & (size - 1))) {
+        error_setg(errp, "Invalid %s_queue_size (= %u), must be a power of 2 "
+                   "between %d and %d", which, size, QUEUE_SIZE_MIN,
+                   VIRTQUEUE_MAX_SIZE);
+        return false;
+    }
+    return true;
+}
+
+static bool check_duplex(VirtIONet *n, Error **errp)
+{
+    const char *duplex = n->net_conf.duplex_str;
+
+    /* Values of ETHTOOL_GLINKSETTINGS, which the driver passes on. */
+    if (!duplex) {
+        n->duplex = 0xff;
+    } else if (strcmp(duplex, "half") == 0) {
+        n->duplex = 0;
+    } else if (strcmp(duplex, "full") == 0) {
+        n->duplex = 1;
+    } else {
+        error_setg(errp, "Invalid duplex (= %s), must be 'half' or 'full'",
+                   duplex);
+        return false;
+    }
+    return true;
+}
+
+/* Values that the properties' types cannot refuse by themselves. */
+static bool check_properties(VirtIONet *n, Error **errp)
+{
+    const VirtIONetConf *conf = &n->net_conf;
+
+    if (!check_duplex(n, errp)) {
+        return false;
+    }
+    if (conf->speed < -1) {
+        error_setg(errp, "Invalid speed (= %d), must be between 0 and %d "
+                   "(Mbit/s), or -1 for unknown", conf->speed, INT_MAX);
+        return false;
+    }
+    if (!check_queue_size("rx", conf->rx_queue_size, errp) ||
+        !check_queue_size("tx", conf->tx_queue_size, errp)) {
+        return false;
+    }
+    if (conf->mtu && conf->mtu < MTU_MIN) {
+        error_setg(errp, "Invalid host_mtu (= %u), must be between %d and %d",
+                   conf->mtu, MTU_MIN, UINT16_MAX);
+        return false;
+    }
+    if (conf->txburst < 1) {
+        error_setg(errp, "Invalid x-txburst (= %d), must be at least 1",
+                   conf->txburst);
+        return false;
+    }
+    return true;
+}
+
+static void virtio_net_features_from_properties(VirtIONet *n)
+{
+    virtio_features_set(&n->net_features, VIRTIO_NET_F_MAC);
+    if (n->net_conf.mtu) {
+        virtio_features_set(&n->net_features, VIRTIO_NET_F_MTU);
+    }
+    if (n->net_conf.speed >= 0 || n->net_conf.duplex_str) {
+        virtio_features_set(&n->net_features, VIRTIO_NET_F_SPEED_DUPLEX);
+    }
+}
+
+static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
+                                                    Error **errp)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+    VirtIONet *n = VIRTIO_NET(dev);
+    const char *type = n->netclient_type ? n->netclient_type :
+                       object_get_typename(OBJECT(dev));
+    const char *name = n->netclient_name ? n->netclient_name : dev->id;
+
+    if (!check_properties(n, errp)) {
+        return;
+    }
+    virtio_net_features_from_properties(n);
+    virtio_init(vdev, VIRTIO_ID_NET, config_bytes(n));
+    if (!virtio_net_queues_init(n, errp)) {
+        virtio_cleanup(vdev);
+        return;
+    }
+
+    qemu_macaddr_default_if_unset(&n->nic_conf.macaddr);
+    memcpy(n->configured_mac, n->nic_conf.macaddr.a, ETH_ALEN);
+    rx_filter_reset(&n->filter, n->configured_mac);
+    n->status = VIRTIO_NET_S_LINK_UP;
+    n->guest_hdr_bytes = sizeof(struct virtio_net_hdr);
+
+    n->nic = qemu_new_nic(&net_virtio_info, &n->nic_conf, type, name,
+                          virtio_reentrancy_guard(vdev), n);
+    qemu_format_nic_info_str(qemu_get_queue(n->nic), n->configured_mac);
+    if (qemu_get_queue(n->nic)->peer &&
+        qemu_get_queue(n->nic)->peer->link_down) {
+        n->status &= ~VIRTIO_NET_S_LINK_UP;
+    }
+}
+
+static void virtio_net_device_unrealize(DeviceState *dev)
+{
+    VirtIONet *n = VIRTIO_NET(dev);
+
+    qemu_del_nic(n->nic);
+    n->nic = NULL;
+    virtio_net_queues_exit(n);
+    virtio_cleanup(VIRTIO_DEVICE(dev));
+}
+
+/* --- state --- */
+
+static bool virtio_net_post_load(void *opaque, int version_id, Error **errp)
+{
+    VirtIONet *n = opaque;
+    const RxFilter *filter = &n->filter;
+
+    if (filter->in_use > MAC_TABLE_ENTRIES ||
+        filter->first_multi > filter->in_use) {
+        error_setg(errp, "virtio-net: address table of %u, multicast from %u, "
+                   "cannot be", filter->in_use, filter->first_multi);
+        return false;
+    }
+    qemu_get_queue(n->nic)->link_down = !(n->status & VIRTIO_NET_S_LINK_UP);
+    return true;
+}
+
+static const VMStateDescription vmstate_rx_filter = {
+    .name = "virtio-net/filter",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT8_ARRAY(mac, RxFilter, ETH_ALEN),
+        VMSTATE_BOOL(promisc, RxFilter),
+        VMSTATE_BOOL(allmulti, RxFilter),
+        VMSTATE_BOOL(alluni, RxFilter),
+        VMSTATE_BOOL(nomulti, RxFilter),
+        VMSTATE_BOOL(nouni, RxFilter),
+        VMSTATE_BOOL(nobcast, RxFilter),
+        VMSTATE_BOOL(uni_overflow, RxFilter),
+        VMSTATE_BOOL(multi_overflow, RxFilter),
+        VMSTATE_UINT32(in_use, RxFilter),
+        VMSTATE_UINT32(first_multi, RxFilter),
+        VMSTATE_UINT8_ARRAY(table, RxFilter, MAC_TABLE_ENTRIES * ETH_ALEN),
+        VMSTATE_UINT32_ARRAY(vlans, RxFilter, MAX_VLAN / 32),
+        VMSTATE_BOOL(vlan_filter, RxFilter),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_virtio_net = {
+    .name = "virtio-net",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .post_load_errp = virtio_net_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_VIRTIO_DEVICE(parent_obj, VirtIONet),
+        VMSTATE_UINT16(status, VirtIONet),
+        VMSTATE_STRUCT(filter, VirtIONet, 1, vmstate_rx_filter, RxFilter),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+/* --- type --- */
+
+#define FEATURE_PROP(name, feature)                                          \
+    DEFINE_PROP_FEATURE_BIT(name, VirtIONet, net_features,                   \
+                            VIRTIO_NET_F_##feature, true)
+
+static const Property virtio_net_properties[] = {
+    FEATURE_PROP("csum", CSUM),
+    FEATURE_PROP("guest_csum", GUEST_CSUM),
+    FEATURE_PROP("gso", GSO),
+    FEATURE_PROP("guest_tso4", GUEST_TSO4),
+    FEATURE_PROP("guest_tso6", GUEST_TSO6),
+    FEATURE_PROP("guest_ecn", GUEST_ECN),
+    FEATURE_PROP("guest_ufo", GUEST_UFO),
+    FEATURE_PROP("host_tso4", HOST_TSO4),
+    FEATURE_PROP("host_tso6", HOST_TSO6),
+    FEATURE_PROP("host_ecn", HOST_ECN),
+    FEATURE_PROP("host_ufo", HOST_UFO),
+    FEATURE_PROP("guest_uso4", GUEST_USO4),
+    FEATURE_PROP("guest_uso6", GUEST_USO6),
+    FEATURE_PROP("host_uso", HOST_USO),
+    FEATURE_PROP("mrg_rxbuf", MRG_RXBUF),
+    FEATURE_PROP("status", STATUS),
+    FEATURE_PROP("ctrl_vq", CTRL_VQ),
+    FEATURE_PROP("ctrl_rx", CTRL_RX),
+    FEATURE_PROP("ctrl_vlan", CTRL_VLAN),
+    FEATURE_PROP("ctrl_rx_extra", CTRL_RX_EXTRA),
+    FEATURE_PROP("ctrl_mac_addr", CTRL_MAC_ADDR),
+    DEFINE_NIC_PROPERTIES(VirtIONet, nic_conf),
+    DEFINE_PROP_INT32("bootindex", VirtIONet, nic_conf.bootindex, -1),
+    DEFINE_PROP_UINT32("x-txtimer", VirtIONet, net_conf.txtimer_ns,
+                       TX_TIMER_NS),
+    DEFINE_PROP_INT32("x-txburst", VirtIONet, net_conf.txburst, TX_BURST),
+    DEFINE_PROP_STRING("tx", VirtIONet, net_conf.tx),
+    DEFINE_PROP_UINT16("rx_queue_size", VirtIONet, net_conf.rx_queue_size,
+                       QUEUE_SIZE_DEFAULT),
+    DEFINE_PROP_UINT16("tx_queue_size", VirtIONet, net_conf.tx_queue_size,
+                       QUEUE_SIZE_DEFAULT),
+    DEFINE_PROP_UINT16("host_mtu", VirtIONet, net_conf.mtu, 0),
+    DEFINE_PROP_INT32("speed", VirtIONet, net_conf.speed, -1),
+    DEFINE_PROP_STRING("duplex", VirtIONet, net_conf.duplex_str),
+};
+
+static void virtio_net_instance_finalize(Object *obj)
+{
+    VirtIONet *n = VIRTIO_NET(obj);
+
+    g_free(n->netclient_name);
+    g_free(n->netclient_type);
+}
+
+static void virtio_net_class_init(ObjectClass *klass, const void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);
+
+    device_class_set_props(dc, virtio_net_properties);
+    dc->vmsd = &vmstate_virtio_net;
+    set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
+    vdc->get_features = virtio_net_get_features;
+    vdc->validate_features = virtio_net_validate_features;
+    vdc->set_features = virtio_net_set_features;
+    vdc->realize = virtio_net_device_realize;
+    vdc->get_config = virtio_net_get_config;
+    vdc->set_config = virtio_net_set_config;
+    vdc->set_status = virtio_net_set_status;
+    vdc->reset = virtio_net_reset;
+    vdc->unrealize = virtio_net_device_unrealize;
+    vdc->queue_reset = virtio_net_queue_reset;
+    vdc->queue_enable = virtio_net_queue_enable;
+    virtio_features_set(&vdc->legacy_features, VIRTIO_NET_F_GSO);
+}
+
+static const TypeInfo virtio_net_info = {
+    .parent = TYPE_VIRTIO_DEVICE,
+    .name = TYPE_VIRTIO_NET,
+    .class_init = virtio_net_class_init,
+    .instance_finalize = virtio_net_instance_finalize,
+    .instance_size = sizeof(VirtIONet),
+};
+
+static void virtio_net_register_types(void)
+{
+    type_register_static(&virtio_net_info);
+}
+
+type_init(virtio_net_register_types)

@@ -1,0 +1,111 @@
+/*
+ * The virtio network device: VIRTIO 1.4 section 5.1. Transport bindings embed
+ * VirtIONet, name its net client and realize it on their bus.
+ *
+ * Each part of the state belongs to the file that is named beside it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_VIRTIO_NET_H
+#define HW_VIRTIO_NET_H
+
+#include "hw/virtio/virtio.h"
+#include "net/eth.h"
+#include "net/net.h"
+#include "qemu/timer.h"
+
+#define TYPE_VIRTIO_NET "virtio-net-device"
+typedef struct VirtIONet VirtIONet;
+#define VIRTIO_NET(obj) OBJECT_CHECK(VirtIONet, (obj), TYPE_VIRTIO_NET)
+
+#define MAC_TABLE_ENTRIES   64
+#define MAX_VLAN            (1 << 12)
+
+/* virtio-net-filter.c: which frames the driver wants. */
+typedef struct RxFilter {
+    uint8_t mac[ETH_ALEN];          /* the device's address */
+    bool promisc, allmulti, alluni;
+    bool nomulti, nouni, nobcast;
+    bool uni_overflow, multi_overflow;  /* more than fit: take them all */
+    uint32_t in_use;                /* addresses in the table */
+    uint32_t first_multi;           /* unicast below it, multicast from it on */
+    uint8_t table[MAC_TABLE_ENTRIES * ETH_ALEN];
+    uint32_t vlans[MAX_VLAN / 32];  /* bit n: VLAN n is wanted */
+    bool vlan_filter;               /* CTRL_VLAN was negotiated */
+} RxFilter;
+
+/* Packets and bytes of one direction. */
+typedef struct NetCounters {
+    uint64_t packets;
+    uint64_t bytes;
+    uint64_t drops;                 /* did not fit, or was malformed */
+    uint64_t filtered;
+} NetCounters;
+
+/* One receive and one transmit queue; owned by one event loop. */
+typedef struct VirtIONetQueue {
+    VirtIONet *n;
+    AioContext *ctx;
+    unsigned index;
+
+    /* virtio-net-rx.c */
+    VirtQueue *rx_vq;
+    VirtQueueBatch rx_batch;
+    NetCounters rx;
+
+    /* virtio-net-tx.c */
+    VirtQueue *tx_vq;
+    VirtQueueBatch tx_batch;
+    NetPacket *tx_packets;          /* of the chains in tx_batch */
+    QEMUBH *tx_bh;
+    QEMUTimer *tx_timer;            /* tx=timer, else NULL */
+    bool tx_waiting;                /* bottom half or timer is on its way */
+    bool tx_blocked;                /* the backend said: not now */
+    NetCounters tx;
+} VirtIONetQueue;
+
+/* What the properties say; virtio-net.c. */
+typedef struct VirtIONetConf {
+    uint32_t txtimer_ns;
+    int32_t txburst;
+    char *tx;
+    char *duplex_str;
+    int32_t speed;
+    uint16_t rx_queue_size;
+    uint16_t tx_queue_size;
+    uint16_t mtu;
+} VirtIONetConf;
+
+struct VirtIONet {
+    VirtIODevice parent_obj;
+
+    VirtIONetConf net_conf;
+    NICConf nic_conf;
+    VirtioFeatures net_features;    /* asked for by properties */
+    uint8_t duplex;
+    uint16_t status;                /* VIRTIO_NET_S_* */
+    uint8_t configured_mac[ETH_ALEN];
+    char *netclient_name;
+    char *netclient_type;
+    NICState *nic;
+
+    /* virtio-net-queues.c */
+    VirtIONetQueue *pairs;
+    unsigned max_pairs;
+    unsigned curr_pairs;
+    VirtQueue *ctrl_vq;             /* virtio-net-ctrl.c */
+    QEMUBH *ctrl_bh;
+
+    RxFilter filter;
+
+    /* virtio-net-offload.c */
+    size_t guest_hdr_bytes;         /* of the header in front of each packet */
+    bool mergeable;                 /* a packet may fill several chains */
+    bool peer_hdr;                  /* the backend carries the same header */
+};
+
+/* For the transport binding, before realize. The strings are copied. */
+void virtio_net_set_netclient_name(VirtIONet *n, const char *name,
+                                   const char *type);
+
+#endif
