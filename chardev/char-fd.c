@@ -11,7 +11,6 @@
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qemu/option.h"
-#include "monitor/fdset.h"
 
 static void fd_chr_readable(Chardev *chr)
 {
@@ -160,15 +159,13 @@ static void file_chr_open(Chardev *chr, json_object *data, bool *be_opened,
     int fd_in = -1, fd_out;
 
     flags |= json_get_bool(data, "append", false) ? O_APPEND : O_TRUNC;
-    fd_out = fdset_open(path, flags, 0666);
+    fd_out = qemu_create(path, flags, 0666, errp);
     if (fd_out < 0) {
-        error_setg_errno(errp, errno, "Could not open '%s'", path);
         return;
     }
     if (in) {
-        fd_in = fdset_open(in, O_RDONLY | O_CLOEXEC, 0);
+        fd_in = qemu_open(in, O_RDONLY, errp);
         if (fd_in < 0) {
-            error_setg_errno(errp, errno, "Could not open '%s'", in);
             close(fd_out);
             return;
         }

@@ -66,6 +66,27 @@ static Fdset *fdset_new(int64_t id)
     return &g_array_index(fdsets, Fdset, at);
 }
 
+/* What "/dev/fdset/N" opens: a duplicate of one whose access mode fits. */
+static int fdset_dup(int64_t id, int flags)
+{
+    Fdset *set = fdset_find(id);
+
+    if (!set) {
+        errno = ENOENT;
+        return -1;
+    }
+    for (unsigned i = 0; i < set->fds->len; i++) {
+        int fd = g_array_index(set->fds, FdsetFd, i).fd;
+        int has = fcntl(fd, F_GETFL);
+
+        if (has >= 0 && (has & O_ACCMODE) == (flags & O_ACCMODE)) {
+            return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        }
+    }
+    errno = EACCES;
+    return -1;
+}
+
 int64_t fdset_add(int64_t id, int fd, const char *opaque, Error **errp)
 {
     FdsetFd f = { .fd = fd, .opaque = g_strdup(opaque) };
@@ -73,6 +94,7 @@ int64_t fdset_add(int64_t id, int fd, const char *opaque, Error **errp)
 
     if (!set) {
         set = fdset_new(id);
+        qemu_fdset_open = fdset_dup;
     }
     g_array_append_val(set->fds, f);
     return set->id;
@@ -142,31 +164,6 @@ json_object *fdset_query(void)
         json_object_array_add(all, one);
     }
     return all;
-}
-
-int fdset_open(const char *path, int flags, mode_t mode)
-{
-    static const char prefix[] = "/dev/fdset/";
-    Fdset *set;
-
-    if (!g_str_has_prefix(path, prefix)) {
-        return RETRY_ON_EINTR(open(path, flags | O_CLOEXEC, mode));
-    }
-    set = fdset_find(g_ascii_strtoll(path + strlen(prefix), NULL, 10));
-    if (!set) {
-        errno = ENOENT;
-        return -1;
-    }
-    for (unsigned i = 0; i < set->fds->len; i++) {
-        int fd = g_array_index(set->fds, FdsetFd, i).fd;
-        int has = fcntl(fd, F_GETFL);
-
-        if (has >= 0 && (has & O_ACCMODE) == (flags & O_ACCMODE)) {
-            return fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        }
-    }
-    errno = EACCES;
-    return -1;
 }
 
 /* --- by name; monitors of several threads store --- */

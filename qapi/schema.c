@@ -260,11 +260,34 @@ static json_object *bool_from_text(const char *text, const char *name,
     return NULL;
 }
 
+/* "hostfwd=TEXT" is short for a list with one element (or one {"str": TEXT}). */
+static json_object *list_of_one(const QapiType *element, json_object *text,
+                                const char *name, Error **errp)
+{
+    json_object *out, *item;
+
+    if (element->kind == QAPI_OBJECT) {
+        item = json_object_new_object();
+        json_object_object_add(item, "str", json_object_get(text));
+    } else {
+        item = qapi_from_keyval(element, text, name, errp);
+    }
+    if (!item) {
+        return NULL;
+    }
+    out = json_object_new_array();
+    json_object_array_add(out, item);
+    return out;
+}
+
 static json_object *list_from_keyval(const QapiType *type, json_object *value,
                                      const char *name, Error **errp)
 {
     json_object *out;
 
+    if (json_object_is_type(value, json_type_string)) {
+        return list_of_one(type->element, value, name, errp);
+    }
     if (!json_object_is_type(value, json_type_array)) {
         wrong_type(name, "array", errp);
         return NULL;

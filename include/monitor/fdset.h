@@ -1,6 +1,6 @@
 /*
  * Descriptors that -add-fd and add-fd hand in, grouped in sets that are opened
- * by the path /dev/fdset/N; and descriptors by name.
+ * by the path /dev/fdset/N (qemu_open); and descriptors by name.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,12 +8,6 @@
 #define MONITOR_FDSET_H
 
 struct json_object;
-
-/*
- * open(2), except that /dev/fdset/N gives a duplicate of the descriptor in set
- * N whose access mode fits @flags.  -1 with errno; the result is CLOEXEC.
- */
-int fdset_open(const char *path, int flags, mode_t mode);
 
 /*
  * Put @fd into set @id (-1: a new set); the set owns it.  @opaque is text or
