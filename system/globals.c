@@ -8,3 +8,7 @@
 
 QemuUUID qemu_uuid;
 bool qemu_uuid_set;
+
+const char *qemu_name;
+bool qemu_display_none;
+bool qemu_has_defaults = true;
