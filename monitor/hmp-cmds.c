@@ -1,0 +1,402 @@
+/*
+ * The human monitor's commands, except "info" and those that look at memory.
+ * Most turn their words into the arguments of a QMP command.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "hmp-internal.h"
+#include "monitor/qdev.h"
+#include "qapi/error.h"
+#include "qapi/json.h"
+#include "qapi/qapi-commands.h"
+#include "qemu/keyval.h"
+#include "qemu/log.h"
+#include "qemu/option.h"
+#include "qom/object_interfaces.h"
+
+/* --- running QMP commands --- */
+
+/* Run @handler; print an error; NULL after one, else the answer. */
+static json_object *run_qmp(Monitor *mon, QapiHandler *handler,
+                            json_object *args)
+{
+    Error *err = NULL;
+    json_object *answer = handler(args, &err);
+
+    if (hmp_handle_error(mon, err)) {
+        json_object_put(answer);
+        return NULL;
+    }
+    return answer ? answer : json_object_new_object();
+}
+
+#define FORWARD(hmp_name, qmp_name)                         \
+    static void hmp_name(Monitor *mon, json_object *args)   \
+    {                                                       \
+        json_object_put(run_qmp(mon, qmp_name, args));      \
+    }
+
+FORWARD(hmp_quit, qmp_quit)
+FORWARD(hmp_stop, qmp_stop)
+FORWARD(hmp_cont, qmp_cont)
+FORWARD(hmp_system_reset, qmp_system_reset)
+FORWARD(hmp_system_powerdown, qmp_system_powerdown)
+FORWARD(hmp_nmi, qmp_inject_nmi)
+FORWARD(hmp_device_del, qmp_device_del)
+FORWARD(hmp_object_del, qmp_object_del)
+FORWARD(hmp_netdev_del, qmp_netdev_del)
+FORWARD(hmp_set_link, qmp_set_link)
+FORWARD(hmp_chardev_remove, qmp_chardev_remove)
+FORWARD(hmp_chardev_send_break, qmp_chardev_send_break)
+FORWARD(hmp_ringbuf_write, qmp_ringbuf_write)
+FORWARD(hmp_trace_event, qmp_trace_event_set_state)
+FORWARD(hmp_closefd, qmp_closefd)
+FORWARD(hmp_pmemsave, qmp_pmemsave)
+
+/* --- help and log --- */
+
+static void hmp_help(Monitor *mon, json_object *args)
+{
+    hmp_print_help(mon, json_get_str(args, "name"));
+}
+
+static void hmp_log(Monitor *mon, json_object *args)
+{
+    const char *items = json_get_str(args, "items");
+    int mask = qemu_str_to_log_mask(items);
+    Error *err = NULL;
+
+    if (!mask && strcmp(items, "none") != 0) {
+        monitor_printf(mon, "Log items (comma separated):\n%-15s %s\n", "none",
+                       "remove all logs");
+        for (const QEMULogItem *i = qemu_log_items; i->mask; i++) {
+            monitor_printf(mon, "%-15s %s\n", i->name, i->help);
+        }
+        return;
+    }
+    qemu_set_log(mask, &err);
+    hmp_handle_error(mon, err);
+}
+
+static void hmp_logfile(Monitor *mon, json_object *args)
+{
+    Error *err = NULL;
+
+    qemu_set_log_filename(json_get_str(args, "filename"), &err);
+    hmp_handle_error(mon, err);
+}
+
+static void hmp_cpu(Monitor *mon, json_object *args)
+{
+    int64_t n = json_get_int(args, "index", 0);
+
+    if (!hmp_cpu_exists(n)) {
+        monitor_printf(mon, "invalid CPU index\n");
+    } else {
+        *hmp_cpu_index(mon) = n;
+    }
+}
+
+/* --- devices and objects --- */
+
+static void hmp_device_add(Monitor *mon, json_object *args)
+{
+    g_json_auto json_object *opts = NULL;
+    Error *err = NULL;
+    DeviceState *dev = NULL;
+
+    opts = keyval_parse(json_get_str(args, "device"), "driver", NULL, &err);
+    if (opts) {
+        dev = qdev_device_add_from_json(opts, false, &err);
+        object_unref(dev);
+    }
+    hmp_handle_error(mon, err);
+}
+
+static void hmp_object_add(Monitor *mon, json_object *args)
+{
+    Error *err = NULL;
+
+    user_creatable_add_from_str(json_get_str(args, "object"), &err);
+    hmp_handle_error(mon, err);
+}
+
+static void hmp_netdev_add(Monitor *mon, json_object *args)
+{
+    g_json_auto json_object *words = NULL;
+    g_json_auto json_object *typed = NULL;
+    Error *err = NULL;
+
+    words = keyval_parse(json_get_str(args, "netdev"), "type", NULL, &err);
+    if (words) {
+        typed = qapi_from_keyval(&qapi_type_Netdev, words, NULL, &err);
+    }
+    if (typed && qapi_check(&qapi_type_Netdev, typed, NULL, &err)) {
+        json_object_put(qmp_netdev_add(typed, &err));
+    }
+    hmp_handle_error(mon, err);
+}
+
+static void hmp_qom_list(Monitor *mon, json_object *args)
+{
+    g_json_auto json_object *list = NULL;
+
+    if (!json_haskey(args, "path")) {
+        monitor_printf(mon, "/\n");
+        return;
+    }
+    list = run_qmp(mon, qmp_qom_list, args);
+    for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+        json_object *one = json_object_array_get_idx(list, i);
+
+        monitor_printf(mon, "%s (%s)\n", json_get_str(one, "name"),
+                       json_get_str(one, "type"));
+    }
+}
+
+static void hmp_qom_get(Monitor *mon, json_object *args)
+{
+    Error *err = NULL;
+    json_object *value = qmp_qom_get(args, &err);
+
+    if (!hmp_handle_error(mon, err)) {
+        g_autofree char *text = json_to_text(value, true);
+
+        monitor_printf(mon, "%s\n", text);
+    }
+    json_object_put(value);
+}
+
+static void hmp_qom_set(Monitor *mon, json_object *args)
+{
+    const char *path = json_get_str(args, "path");
+    const char *text = json_get_str(args, "value");
+    json_object *value = NULL;
+    Error *err = NULL;
+    Object *obj;
+
+    if (json_get_bool(args, "json", false)) {
+        if (json_parse(text, &value, &err)) {
+            json_put(args, "value", value);
+            qmp_qom_set(args, &err);
+        }
+    } else {
+        obj = object_resolve_path(path, NULL);
+        if (!obj) {
+            error_set(&err, ERROR_CLASS_DEVICE_NOT_FOUND,
+                      "Device '%s' not found", path);
+        } else {
+            object_property_parse(obj, json_get_str(args, "property"), text,
+                                  &err);
+        }
+    }
+    hmp_handle_error(mon, err);
+}
+
+/* --- character devices --- */
+
+static void hmp_chardev_add(Monitor *mon, json_object *args)
+{
+    QemuOptsList *list = qemu_find_opts("chardev");
+    Error *err = NULL;
+    QemuOpts *opts = qemu_opts_parse(list, json_get_str(args, "args"), true,
+                                     &err);
+
+    if (opts) {
+        qemu_chr_new_from_opts(opts, &err);
+        qemu_opts_del(opts);
+    }
+    hmp_handle_error(mon, err);
+}
+
+static void hmp_ringbuf_read(Monitor *mon, json_object *args)
+{
+    g_json_auto json_object *text = run_qmp(mon, qmp_ringbuf_read, args);
+
+    if (text) {
+        monitor_printf(mon, "%s\n", json_object_get_string(text));
+    }
+}
+
+/* --- completion --- */
+
+static void offer(GPtrArray *found, const char *word, const char *candidate)
+{
+    if (g_str_has_prefix(candidate, word)) {
+        g_ptr_array_add(found, g_strdup(candidate));
+    }
+}
+
+static int offer_child(Object *child, void *opaque)
+{
+    GPtrArray *pair = opaque;
+
+    offer(g_ptr_array_index(pair, 0), g_ptr_array_index(pair, 1),
+          object_get_canonical_path_component(child));
+    return 0;
+}
+
+static void offer_children(GPtrArray *found, const char *path,
+                           const char *word)
+{
+    Object *obj = object_resolve_path(path, NULL);
+    g_autoptr(GPtrArray) pair = g_ptr_array_new();
+
+    g_ptr_array_add(pair, found);
+    g_ptr_array_add(pair, (void *)word);
+    if (obj) {
+        object_child_foreach(obj, offer_child, pair);
+    }
+}
+
+static void complete_device_id(GPtrArray *found, unsigned nth,
+                               const char *word)
+{
+    if (nth == 0) {
+        offer_children(found, "/machine/peripheral", word);
+    }
+}
+
+static void complete_object_id(GPtrArray *found, unsigned nth,
+                               const char *word)
+{
+    if (nth == 0) {
+        offer_children(found, "/objects", word);
+    }
+}
+
+static void complete_chardev_id(GPtrArray *found, unsigned nth,
+                                const char *word)
+{
+    if (nth == 0) {
+        offer_children(found, "/chardevs", word);
+    }
+}
+
+static void offer_types(GPtrArray *found, const char *parent, const char *word)
+{
+    g_autoptr(GSList) list = object_class_get_list(parent, false);
+
+    for (GSList *l = list; l; l = l->next) {
+        offer(found, word, object_class_get_name(l->data));
+    }
+}
+
+static void complete_driver(GPtrArray *found, unsigned nth, const char *word)
+{
+    if (nth == 0) {
+        offer_types(found, "device", word);
+    }
+}
+
+static void complete_object_type(GPtrArray *found, unsigned nth,
+                                 const char *word)
+{
+    if (nth == 0) {
+        offer_types(found, TYPE_USER_CREATABLE, word);
+    }
+}
+
+static void complete_netdev_type(GPtrArray *found, unsigned nth,
+                                 const char *word)
+{
+    for (unsigned i = 0;
+         nth == 0 && qapi_type_NetClientDriver.values[i]; i++) {
+        offer(found, word, qapi_type_NetClientDriver.values[i]);
+    }
+}
+
+/* Paths of the object tree, one component at a time. */
+static void complete_qom_path(GPtrArray *found, unsigned nth, const char *word)
+{
+    const char *slash = strrchr(word, '/');
+    g_autofree char *dir = g_strndup(word, slash ? slash - word : 0);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+    if (nth > 0) {
+        return;
+    }
+    offer_children(names, dir[0] ? dir : "/", slash ? slash + 1 : "");
+    for (unsigned i = 0; i < names->len; i++) {
+        g_ptr_array_add(found, g_strdup_printf(
+            "%s/%s", dir, (char *)g_ptr_array_index(names, i)));
+    }
+}
+
+static void complete_on_off(GPtrArray *found, unsigned nth, const char *word)
+{
+    if (nth == 1) {
+        offer(found, word, "on");
+        offer(found, word, "off");
+    }
+}
+
+const HMPCommand hmp_commands[] = {
+    { "chardev-add", "args:S", "args", "add chardev", hmp_chardev_add },
+    { "chardev-remove", "id:s", "id", "remove chardev", hmp_chardev_remove,
+      .complete = complete_chardev_id },
+    { "chardev-send-break", "id:s", "id", "send a break on chardev",
+      hmp_chardev_send_break, .complete = complete_chardev_id },
+    { "closefd", "fdname:s", "name", "close a file descriptor that getfd kept",
+      hmp_closefd },
+    { "cont|c", "", "", "resume emulation", hmp_cont },
+    { "cpu", "index:i", "index", "set the CPU that x and registers look at",
+      hmp_cpu },
+    { "device_add", "device:S", "driver[,prop=value][,...]",
+      "add device, like -device on the command line", hmp_device_add,
+      .complete = complete_driver },
+    { "device_del", "id:s", "device", "remove device", hmp_device_del,
+      .complete = complete_device_id },
+    { "help|?", "name:S?", "[cmd]", "show the help", hmp_help },
+    { "i", "fmt:/,addr:i", "/fmt addr", "I/O port read", hmp_ioport_read },
+    { "info", "", "[subcommand]", "show the state of the system",
+      .sub = hmp_info_commands },
+    { "log", "items:s", "item1[,...]", "activate logging of these items",
+      hmp_log },
+    { "logfile", "filename:s", "filename", "log to this file", hmp_logfile },
+    { "netdev_add", "netdev:S", "type,id=str[,prop=value][,...]",
+      "add network back end", hmp_netdev_add,
+      .complete = complete_netdev_type },
+    { "netdev_del", "id:s", "id", "remove network back end", hmp_netdev_del },
+    { "nmi", "", "", "inject an NMI", hmp_nmi },
+    { "o", "fmt:/,addr:i,val:i", "/fmt addr value", "I/O port write",
+      hmp_ioport_write },
+    { "object_add", "object:S", "type,id=str[,prop=value][,...]",
+      "create an object", hmp_object_add, .complete = complete_object_type },
+    { "object_del", "id:s", "id", "destroy an object", hmp_object_del,
+      .complete = complete_object_id },
+    { "pmemsave", "val:i,size:i,filename:s", "addr size file",
+      "save physical memory to a file", hmp_pmemsave },
+    { "print|p", "fmt:/,val:i", "/fmt expr",
+      "print the value of an expression ($pc is a register)", hmp_print },
+    { "qom-get", "path:s,property:s", "path property", "print a property",
+      hmp_qom_get, .complete = complete_qom_path },
+    { "qom-list", "path:s?", "path", "list properties", hmp_qom_list,
+      .complete = complete_qom_path },
+    { "qom-set", "json:-j,path:s,property:s,value:S",
+      "[-j] path property value", "set a property; -j: the value is JSON",
+      hmp_qom_set, .complete = complete_qom_path },
+    { "quit|q", "", "", "quit the emulator", hmp_quit },
+    { "ringbuf_read", "device:s,size:i", "device size",
+      "read from a ring buffer character device", hmp_ringbuf_read,
+      .complete = complete_chardev_id },
+    { "ringbuf_write", "device:s,data:s", "device data",
+      "write to a ring buffer character device", hmp_ringbuf_write,
+      .complete = complete_chardev_id },
+    { "set_link", "name:s,up:b", "name on|off",
+      "change the link status of a network adapter", hmp_set_link,
+      .complete = complete_on_off },
+    { "stop|s", "", "", "stop emulation", hmp_stop },
+    { "system_powerdown", "", "", "send system power down event",
+      hmp_system_powerdown },
+    { "system_reset", "", "", "reset the system", hmp_system_reset },
+    { "trace-event", "name:s,enable:b", "name on|off",
+      "switch a trace event; the name may have *", hmp_trace_event,
+      .complete = complete_on_off },
+    { "x", "fmt:/,addr:i", "/fmt addr", "show memory at a virtual address",
+      hmp_memory_virtual },
+    { "xp", "fmt:/,addr:i", "/fmt addr", "show memory at a physical address",
+      hmp_memory_physical },
+    { 0 }
+};

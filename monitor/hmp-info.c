@@ -1,0 +1,232 @@
+/*
+ * "info …": the state of the system as text for people.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "hmp-internal.h"
+#include "hw/core/boards.h"
+#include "hw/core/cpu.h"
+#include "hw/pci/pci.h"
+#include "monitor/qdev.h"
+#include "net/net.h"
+#include "qapi/error.h"
+#include "qapi/json.h"
+#include "qapi/qapi-commands.h"
+#include "qemu/trace.h"
+#include "system/memory.h"
+#include "system/runstate.h"
+#include "system/system.h"
+
+/* --- text that other rooms make --- */
+
+static void print_gstring(Monitor *mon, GString *text)
+{
+    monitor_puts(mon, text->str);
+    g_string_free(text, true);
+}
+
+static void info_qtree(Monitor *mon, json_object *args)
+{
+    g_autofree char *text = qdev_tree_text();
+
+    monitor_puts(mon, text);
+}
+
+static void info_qom_tree(Monitor *mon, json_object *args)
+{
+    Error *err = NULL;
+    g_autofree char *text = qom_tree_text(json_get_str(args, "path"), &err);
+
+    if (!hmp_handle_error(mon, err)) {
+        monitor_puts(mon, text);
+    }
+}
+
+static void info_pci(Monitor *mon, json_object *args)
+{
+    GString *text = g_string_new(NULL);
+
+    pci_info(text);
+    print_gstring(mon, text);
+}
+
+static void info_network(Monitor *mon, json_object *args)
+{
+    GString *text = g_string_new(NULL);
+
+    net_info_network(text);
+    print_gstring(mon, text);
+}
+
+static void info_mtree(Monitor *mon, json_object *args)
+{
+    GString *text = g_string_new(NULL);
+
+    mtree_info(text, json_get_bool(args, "flat", false),
+               json_get_bool(args, "dispatch", false),
+               json_get_bool(args, "owner", false),
+               json_get_bool(args, "disabled", false));
+    print_gstring(mon, text);
+}
+
+/* --- the machine --- */
+
+static void info_version(Monitor *mon, json_object *args)
+{
+    monitor_printf(mon, "%s (%s)\n", EMU_QMP_VERSION, EMU_PACKAGE);
+}
+
+static void info_status(Monitor *mon, json_object *args)
+{
+    const char *state = RunState_str(runstate_get());
+    bool running = runstate_is_running();
+
+    monitor_printf(mon, "VM status: %s", running ? "running" : "paused");
+    if (!running && strcmp(state, "paused") != 0) {
+        monitor_printf(mon, " (%s)", state);
+    }
+    monitor_printf(mon, "\n");
+}
+
+static void info_name(Monitor *mon, json_object *args)
+{
+    if (qemu_name) {
+        monitor_printf(mon, "%s\n", qemu_name);
+    }
+}
+
+static void info_uuid(Monitor *mon, json_object *args)
+{
+    char text[UUID_STR_LEN];
+
+    qemu_uuid_unparse(&qemu_uuid, text);
+    monitor_printf(mon, "%s\n", text);
+}
+
+static void info_kvm(Monitor *mon, json_object *args)
+{
+    monitor_printf(mon, "kvm support: not compiled\n");
+}
+
+static void info_cpus(Monitor *mon, json_object *args)
+{
+    CPUState *cpu;
+
+    CPU_FOREACH(cpu) {
+        monitor_printf(mon, "%c CPU #%d: thread_id=%d\n",
+                       cpu->cpu_index == *hmp_cpu_index(mon) ? '*' : ' ',
+                       cpu->cpu_index, cpu->thread_id);
+    }
+}
+
+static void print_registers(Monitor *mon, CPUState *cpu, bool number)
+{
+    CPUClass *cc = CPU_GET_CLASS(cpu);
+    GString *text = g_string_new(NULL);
+
+    if (number) {
+        g_string_append_printf(text, "\nCPU#%d\n", cpu->cpu_index);
+    }
+    if (cc->dump_state) {
+        cc->dump_state(cpu, text);
+    }
+    print_gstring(mon, text);
+}
+
+static void info_registers(Monitor *mon, json_object *args)
+{
+    bool all = json_get_bool(args, "all", false);
+    bool any = false;
+    CPUState *cpu;
+
+    CPU_FOREACH(cpu) {
+        if (all || cpu->cpu_index == *hmp_cpu_index(mon)) {
+            print_registers(mon, cpu, all);
+            any = true;
+        }
+    }
+    if (!any) {
+        monitor_printf(mon, "No CPU available\n");
+    }
+}
+
+static void info_memory_size(Monitor *mon, json_object *args)
+{
+    monitor_printf(mon, "base memory: %" PRIu64 "\nplugged memory: 0\n",
+                   current_machine ? current_machine->ram_size : 0);
+}
+
+static void info_memdev(Monitor *mon, json_object *args)
+{
+    g_json_auto json_object *list = qmp_query_memdev(args, NULL);
+
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        json_object *m = json_object_array_get_idx(list, i);
+
+        monitor_printf(mon, "memory backend: %s\n  size:  %" PRId64 "\n"
+                       "  merge: %s\n  dump: %s\n  prealloc: %s\n"
+                       "  share: %s\n", json_get_str(m, "id"),
+                       json_get_int(m, "size", 0),
+                       json_get_bool(m, "merge", false) ? "true" : "false",
+                       json_get_bool(m, "dump", false) ? "true" : "false",
+                       json_get_bool(m, "prealloc", false) ? "true" : "false",
+                       json_get_bool(m, "share", false) ? "true" : "false");
+    }
+}
+
+/* --- devices of ours --- */
+
+static void print_chardev(Chardev *chr, void *mon)
+{
+    monitor_printf(mon, "%s: filename=%s\n", chr->label,
+                   chr->filename ? chr->filename : "");
+}
+
+static void info_chardev(Monitor *mon, json_object *args)
+{
+    qemu_chr_foreach(print_chardev, mon);
+}
+
+static void print_trace_event(TraceEvent *ev, void *mon)
+{
+    monitor_printf(mon, "%s : state %u\n", ev->name, ev->enabled);
+}
+
+static void info_trace_events(Monitor *mon, json_object *args)
+{
+    trace_foreach_event(json_get_str(args, "name"), print_trace_event, mon);
+}
+
+static void info_nothing(Monitor *mon, json_object *args)
+{
+}
+
+const HMPCommand hmp_info_commands[] = {
+    { "block", "", "", "show the block devices (there are none)",
+      info_nothing },
+    { "chardev", "", "", "show the character devices", info_chardev },
+    { "cpus", "", "", "show infos for each CPU", info_cpus },
+    { "kvm", "", "", "show KVM information", info_kvm },
+    { "memdev", "", "", "show memory backends", info_memdev },
+    { "memory_size_summary", "", "", "show the amount of initially allocated "
+      "and present hotpluggable memory in bytes", info_memory_size },
+    { "mtree", "flat:-f,dispatch:-d,owner:-o,disabled:-D",
+      "[-f][-d][-o][-D]", "show memory tree (-f: flat view, -d: dispatch "
+      "tree, -o: owners, -D: disabled ones too)", info_mtree },
+    { "name", "", "", "show the current VM name", info_name },
+    { "network", "", "", "show the network state", info_network },
+    { "pci", "", "", "show PCI info", info_pci },
+    { "qom-tree", "path:s?", "[path]", "show QOM composition tree",
+      info_qom_tree },
+    { "qtree", "", "", "show device tree", info_qtree },
+    { "registers", "all:-a", "[-a]", "show the cpu registers (-a: of all)",
+      info_registers },
+    { "status", "", "", "show the current VM status (running|paused)",
+      info_status },
+    { "trace-events", "name:s?", "[name]", "show trace events and their state",
+      info_trace_events },
+    { "uuid", "", "", "show the current VM UUID", info_uuid },
+    { "version", "", "", "show the version", info_version },
+    { 0 }
+};

@@ -1,0 +1,21 @@
+/*
+ * Commands of the human monitor that stand in files of their own.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef MONITOR_HMP_INTERNAL_H
+#define MONITOR_HMP_INTERNAL_H
+
+#include "monitor-internal.h"
+#include "qemu/config-file.h"
+
+/* --- hmp-mem.c --- */
+
+void hmp_memory_virtual(Monitor *mon, json_object *args);
+void hmp_memory_physical(Monitor *mon, json_object *args);
+void hmp_ioport_read(Monitor *mon, json_object *args);
+void hmp_ioport_write(Monitor *mon, json_object *args);
+void hmp_print(Monitor *mon, json_object *args);
+bool hmp_cpu_exists(int64_t index);
+
+#endif
