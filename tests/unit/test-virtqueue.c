@@ -203,6 +203,23 @@ static void test_storage_full(const void *layout)
 
 /* --- publishing --- */
 
+/* Looked at in the middle of publishing: nothing, or all of it. */
+static void all_or_nothing(Mock *m)
+{
+    uint16_t used_idx = m->used_idx;
+    bool used_wrap = m->used_wrap;
+    unsigned visible = 0;
+    uint16_t id;
+    uint32_t len;
+
+    while (mock_used(m, &id, &len)) {
+        visible++;
+    }
+    g_assert_true(visible == 0 || visible == 5);
+    m->used_idx = used_idx;
+    m->used_wrap = used_wrap;
+}
+
 static void test_flush_is_atomic(const void *layout)
 {
     Mock *m = mock_new(layout, 8);
@@ -217,7 +234,9 @@ static void test_flush_is_atomic(const void *layout)
             virtqueue_fill(&m->vq, &m->batch.elems[i], i + 1, i);
             expect_no_used(m);
         }
+        m->on_commit = all_or_nothing;
         virtqueue_flush(&m->vq, 5);
+        m->on_commit = NULL;
         virtqueue_batch_clear(&m->batch);
         for (unsigned i = 0; i < 5; i++) {
             expect_used(m, ids[i], i + 1);
@@ -619,6 +638,31 @@ static void test_ring_not_in_ram(const void *layout)
     }
 }
 
+/* What the device writes cannot lie in a ROM. */
+static void test_ring_in_rom(const void *layout)
+{
+    Mock *m = mock_new(layout, 8);
+
+    virtqueue_core_reset(&m->vq);
+    virtqueue_core_set_layout(&m->vq, m->layout->ops);
+    g_assert_true(virtqueue_core_enable(&m->vq, m->desc, m->driver, MOCK_ROM));
+    g_assert_true(virtio_queue_empty(&m->vq));
+    g_assert_cmpuint(m->errors, ==, 1);
+    mock_free(m);
+}
+
+/* A huge buffer outside of RAM is refused without being looked at piece by piece. */
+static void test_huge_hole(const void *layout)
+{
+    Mock *m = mock_new(layout, 8);
+
+    mock_add_in(m, MOCK_IO, UINT32_MAX);
+    g_assert_cmpuint(virtqueue_pop_batch(&m->vq, &m->batch, 1), ==, 0);
+    g_assert_true(m->vq.broken);
+    g_assert_cmpuint(m->finds, <, 32);
+    mock_free(m);
+}
+
 static void test_enable_refused(const void *layout)
 {
     Mock *m = mock_new(layout, 8);
@@ -921,6 +965,8 @@ static const struct {
     { "memory/rom", test_rom },
     { "memory/map-changes", test_remap },
     { "memory/ring-not-in-ram", test_ring_not_in_ram },
+    { "memory/ring-in-rom", test_ring_in_rom },
+    { "broken/huge-hole", test_huge_hole },
     { "enable/refused", test_enable_refused },
     { "broken/malformed-chains", test_malformed },
     { "broken/malformed-chains-measured", test_malformed_measured },

@@ -36,6 +36,7 @@ static bool mem_find(VirtQueueMemory *mem, hwaddr addr, VirtQueueRange *range)
     Mock *m = container_of(mem, Mock, mem);
     unsigned half = addr >= MOCK_SPLIT;
 
+    m->finds++;
     if (addr >= MOCK_ROM && addr < MOCK_ROM + MOCK_ROM_BYTES) {
         *range = (VirtQueueRange){
             .base = MOCK_ROM, .bytes = MOCK_ROM_BYTES, .host = m->rom,
@@ -84,6 +85,9 @@ static void mem_commit(VirtQueueMemory *mem, ram_addr_t ram, size_t bytes)
 
     g_assert(ram + bytes <= MOCK_RAM_BYTES);
     memset(m->dirty + ram, 1, bytes);
+    if (m->on_commit) {
+        m->on_commit(m);
+    }
 }
 
 static void mem_commit_host(VirtQueueMemory *mem, void *host, size_t bytes)

@@ -45,6 +45,8 @@ typedef struct Mock {
     uint8_t io[MOCK_IO_BYTES];
     uint8_t *dirty;             /* a byte for each of RAM: committed */
     int held;
+    unsigned finds;             /* look-ups of RAM so far */
+    void (*on_commit)(struct Mock *m);
     unsigned errors;
     char *error;
 
