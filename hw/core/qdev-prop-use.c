@@ -201,7 +201,7 @@ static bool property_is_plumbing(const ObjectProperty *prop)
             return true;
         }
     }
-    return !prop->set;
+    return !prop->set || g_str_equal(prop->type, "link<irq>");
 }
 
 void qdev_class_foreach_property(ObjectClass *oc, QdevPropertyFn fn,

@@ -31,7 +31,8 @@ bool device_init_json(struct json_object *opts, Error **errp);
 /* Prints `-device help` (driver NULL) or `-device T,help` to standard output.
  * False if there is no such driver, with the error. */
 bool qdev_device_help_driver(const char *driver, Error **errp);
-/* If opts ask for help, prints it and answers 1. */
+/* If opts ask for help, prints it and answers 1; help on what is unknown is an
+ * error and ends the program (command line only). */
 int qdev_device_help(QemuOpts *opts);
 
 /* device_del by id or path. */

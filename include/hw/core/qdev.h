@@ -119,8 +119,8 @@ struct DeviceListener {
 struct BusClass {
     ObjectClass parent_class;
 
-    /* Text of one device for "info qtree", through `print`; may be NULL. */
-    void (*print_dev)(Monitor *mon, DeviceState *dev, int indent);
+    /* Lines about one device for "info qtree"; may be NULL. */
+    void (*print_dev)(GString *out, DeviceState *dev, int indent);
     /* Path component of a device, stable across runs; freed by the caller. */
     char *(*get_dev_path)(DeviceState *dev);
     char *(*get_fw_dev_path)(DeviceState *dev);
