@@ -236,15 +236,15 @@ void address_space_init(AddressSpace *as, MemoryRegion *root, const char *name)
     memory_region_transaction_commit();
 }
 
-/* What readers that came before the end may still use. */
+/* Whose struct readers that came before the end may still use. */
 typedef struct LateAddressSpace {
     struct rcu_head rcu;
-    MemoryRegion *root;
+    Object *owner;
 } LateAddressSpace;
 
 static void late_address_space_free(LateAddressSpace *late)
 {
-    memory_region_unref(late->root);
+    object_unref(late->owner);
     g_free(late);
 }
 
@@ -268,7 +268,7 @@ void address_space_destroy(AddressSpace *as)
     as->name = NULL;
     g_slist_free(as->map_clients);
     as->map_clients = NULL;
-    late->root = as->root;
+    late->owner = as->root->owner;
     as->root = NULL;
     call_rcu(late, late_address_space_free, rcu);
 }
