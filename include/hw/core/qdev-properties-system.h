@@ -22,7 +22,7 @@ typedef enum OffAutoPCIBAR {
     OFF_AUTO_PCIBAR__MAX,
 } OffAutoPCIBAR;
 
-/* Encodings of the PCIe link capability register. */
+/* Values of properties; the encoding in registers is pcie.c's. */
 typedef enum PCIExpLinkSpeed {
     PCIE_LINK_SPEED_2_5,
     PCIE_LINK_SPEED_5,
@@ -48,12 +48,10 @@ extern const PropertyInfo qdev_prop_chr;
 extern const PropertyInfo qdev_prop_macaddr;
 extern const PropertyInfo qdev_prop_netdev;
 extern const PropertyInfo qdev_prop_pci_devfn;
-extern const PropertyInfo qdev_prop_pci_host_devaddr;
 extern const PropertyInfo qdev_prop_off_auto_pcibar;
 extern const PropertyInfo qdev_prop_pcie_link_speed;
 extern const PropertyInfo qdev_prop_pcie_link_width;
 extern const PropertyInfo qdev_prop_uuid;
-extern const PropertyInfo qdev_prop_iothread_list;
 
 /* int32_t: slot * 8 + function, -1: any; "04.0", "4", "0x1", or a number. */
 #define DEFINE_PROP_PCI_DEVFN(_n, _s, _f, _d, ...)                          \
@@ -68,6 +66,9 @@ extern const PropertyInfo qdev_prop_iothread_list;
 /* A MACAddr, "52:54:00:12:34:56". */
 #define DEFINE_PROP_MACADDR(_n, _s, _f, ...)                                \
     DEFINE_PROP(_n, _s, _f, qdev_prop_macaddr, MACAddr, ##__VA_ARGS__)
+/* A QemuUUID, or "auto". */
+#define DEFINE_PROP_UUID_NODEFAULT(_n, _s, _f, ...)                         \
+    DEFINE_PROP(_n, _s, _f, qdev_prop_uuid, QemuUUID, ##__VA_ARGS__)
 #define DEFINE_PROP_OFF_AUTO_PCIBAR(_n, _s, _f, _d, ...)                    \
     DEFINE_PROP_SIGNED(_n, _s, _f, _d, qdev_prop_off_auto_pcibar,           \
                        OffAutoPCIBAR, ##__VA_ARGS__)
