@@ -8,6 +8,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "qemu/thread.h"
+#include "trace.h"
 
 #ifdef QEMU_SANITIZE_THREAD
 char rcu_tsan_read_side, rcu_tsan_grace;
@@ -110,6 +111,7 @@ static void *rcu_thread(void *unused)
         }
         synchronize_rcu();
         count = run_batch(reverse(batch));
+        trace_rcu_batch(count);
         qemu_mutex_lock(&done_lock);
         qatomic_add(&done, count);
         qemu_cond_broadcast(&done_cond);
