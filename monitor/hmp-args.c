@@ -19,37 +19,39 @@ static void skip_space(const char **p)
 
 /* --- words --- */
 
+/* What a backslash and @code stand for in a string, 0 if nothing. */
+static char unescape(char code)
+{
+    static const char codes[] = "nr\\'\"", meanings[] = "\n\r\\'\"";
+    const char *at = code ? strchr(codes, code) : NULL;
+
+    return at ? meanings[at - codes] : 0;
+}
+
 /* Behind an opening quote; stops behind the closing one. */
 static bool quoted(const char **p, GString *out, Error **errp)
 {
-    for (; **p && **p != '"'; ++*p) {
-        char c = **p;
+    const char *s = *p;
+
+    while (*s != '"') {
+        char c = *s++;
 
         if (c == '\\') {
-            c = *++*p;
-            switch (c) {
-            case 'n':
-                c = '\n';
-                break;
-            case 'r':
-                c = '\r';
-                break;
-            case '\\':
-            case '\'':
-            case '"':
-                break;
-            default:
-                error_setg(errp, "unsupported escape code: '\\%c'", c);
+            char code = *s ? *s++ : 0;
+
+            c = unescape(code);
+            if (!c) {
+                error_setg(errp, "unsupported escape code: '\\%c'", code);
                 return false;
             }
         }
+        if (!c) {
+            error_setg(errp, "unterminated string");
+            return false;
+        }
         g_string_append_c(out, c);
     }
-    if (**p != '"') {
-        error_setg(errp, "unterminated string");
-        return false;
-    }
-    ++*p;
+    *p = s + 1;
     return true;
 }
 
