@@ -183,11 +183,10 @@ static InterfaceClass *interface_find(InterfaceClass *const *list, Type iface)
 static InterfaceClass *interface_part_new(ObjectClass *concrete, Type iface,
                                           InterfaceClass *inherited)
 {
-    InterfaceClass *part;
+    ObjectClass *from = inherited ? &inherited->parent_class
+                                  : type_ensure_class(iface);
+    InterfaceClass *part = g_memdup2(from, iface->class_size);
 
-    part = g_memdup2(inherited ? &inherited->parent_class
-                               : type_ensure_class(iface),
-                     iface->class_size);
     part->parent_class.type = iface;
     part->parent_class.interfaces = NULL;
     part->parent_class.properties = NULL;
