@@ -100,6 +100,7 @@ void fd_chr_open_fds(Chardev *chr, int fd_in, int fd_out)
 
     s->fd_in = fd_in;
     s->fd_out = fd_out;
+    qemu_chr_set_feature(chr, QEMU_CHAR_FEATURE_GCONTEXT);
     s->regular = fd_out >= 0 && is_regular(fd_out);
     chr_pump_init(&s->in, chr, fd_chr_readable);
     chr_pump_init(&s->out, chr, out_never_reads);

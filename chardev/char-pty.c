@@ -158,6 +158,7 @@ static void pty_chr_open(Chardev *chr, json_object *data, bool *be_opened,
     char name[64];
 
     *be_opened = false;
+    qemu_chr_set_feature(chr, QEMU_CHAR_FEATURE_GCONTEXT);
     s->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (s->fd < 0 || grantpt(s->fd) < 0 || unlockpt(s->fd) < 0 ||
         ptsname_r(s->fd, name, sizeof(name)) != 0 || !pty_make_raw(name)) {

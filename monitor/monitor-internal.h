@@ -51,6 +51,10 @@ void monitor_write(Monitor *mon, const char *text, size_t len);
 /* The loop of the monitors' own thread, which is started when missing. */
 AioContext *monitor_thread_context(void);
 
+/* --- run-events.c --- */
+
+void monitor_init_run_events(void);
+
 /* --- qmp.c, qmp-dispatch.c --- */
 
 /*

@@ -246,6 +246,7 @@ void monitor_init_globals(void)
     error_vprintf_hook = monitor_error_vprintf;
     error_monitor_hook = monitor_serves_human;
     qmp_event_set_handler(monitor_event);
+    monitor_init_run_events();
     qemu_chr_set_mux_monitor(monitor_on_mux);
 }
 

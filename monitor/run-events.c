@@ -1,0 +1,58 @@
+/*
+ * What the run state has to say, as events of control monitors.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "monitor-internal.h"
+#include "qapi/json.h"
+#include "qapi/qmp-event.h"
+#include "system/runstate.h"
+
+static void event_stop(void)
+{
+    qmp_event_emit("STOP", NULL);
+}
+
+static void event_resume(void)
+{
+    qmp_event_emit("RESUME", NULL);
+}
+
+static void event_powerdown(void)
+{
+    qmp_event_emit("POWERDOWN", NULL);
+}
+
+static void event_with_cause(const char *name, bool guest,
+                             ShutdownCause reason)
+{
+    json_object *data = json_object_new_object();
+
+    json_put_bool(data, "guest", guest);
+    json_put_str(data, "reason", ShutdownCause_str(reason));
+    qmp_event_emit(name, data);
+}
+
+static void event_reset(bool guest, ShutdownCause reason)
+{
+    event_with_cause("RESET", guest, reason);
+}
+
+static void event_shutdown(bool guest, ShutdownCause reason)
+{
+    event_with_cause("SHUTDOWN", guest, reason);
+}
+
+void monitor_init_run_events(void)
+{
+    static const RunStateEvents events = {
+        .stop = event_stop,
+        .resume = event_resume,
+        .reset = event_reset,
+        .shutdown = event_shutdown,
+        .powerdown = event_powerdown,
+    };
+
+    runstate_set_events(&events);
+}
