@@ -134,8 +134,10 @@ struct CPUArchState {
      * (X86_WORD()), so that registers and segment bases are alike there.
      */
     uint64_t regs[16];
+    uint64_t pc;            /* start of the running block; the engine's own */
     uint64_t eip;           /* see the conventions above */
     uint64_t zero;          /* always 0: the base that is not there */
+    uint64_t scratch;       /* between micro-operations of one instruction */
     SegmentCache segs[R_SEG_COUNT];
 
     uint64_t cc_dst;
@@ -147,8 +149,8 @@ struct CPUArchState {
     struct SoftTLBEntry *tlb;   /* table of the current privilege */
     int64_t insns_left;     /* counts down over the time slice */
     int64_t insns_slice;    /* what insns_left started from */
+    uint64_t mode_key;      /* x86_block_mode(hflags) << 48 */
     struct JumpCacheEntry *jump_cache;
-    int *exit_request;      /* &CPUState.exit_request */
 
     SegmentCache ldt;
     SegmentCache tr;
@@ -196,6 +198,9 @@ struct CPUArchState {
 
     uint8_t insn_len;       /* length of the instruction that calls a helper */
     uint8_t sipi_vector;
+    bool wait_for_sipi;     /* after INIT, not the bootstrap processor */
+    bool in_shutdown;       /* after a triple fault, until reset */
+    bool stepping;          /* execution breakpoints are armed */
     bool a20_masked;        /* address line 20 is held at zero */
     uint64_t a20_mask;      /* AND-ed to every physical address */
     uint64_t insns_total;   /* executed in finished slices */
@@ -209,6 +214,7 @@ struct CPUArchState {
     uint32_t apic_id;
     uint64_t tsc_hz;
 
+    const struct MicroOp *uop;  /* next one, in builds without tail calls */
     struct SoftTLB *mmu;    /* softtlb.h: the tables behind env->tlb */
 };
 
@@ -223,6 +229,7 @@ struct X86CPU {
     DeviceState *apic_state;
     const struct X86ApicOps *apic_ops;
 
+    MemoryListener memory_listener;
     uint32_t apic_id;
     int64_t tsc_hz;             /* property tsc-frequency */
     char *vendor;
@@ -233,6 +240,7 @@ struct X86CPU {
 struct X86CPUClass {
     CPUClass parent_class;
     DeviceRealize parent_realize;
+    DeviceUnrealize parent_unrealize;
     ResettablePhases parent_phases;
     const struct X86CPUModel *model;    /* cpu-models.c */
 };

@@ -44,6 +44,12 @@ void x86_deliver_exception(CPUX86State *env);
  */
 void x86_deliver_interrupt(CPUX86State *env, int vector);
 
+/*
+ * A linear address that is not canonical: #SS(0) when the instruction at
+ * env->eip addresses through SS, else #GP(0) (core).
+ */
+void x86_raise_noncanonical(CPUX86State *env, int access_type) QEMU_NORETURN;
+
 /* Leaves guest code for the run loop without an exception (core). */
 void cpu_loop_exit(CPUX86State *env) QEMU_NORETURN;
 

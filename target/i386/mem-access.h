@@ -66,6 +66,14 @@ void cpu_probe_kernel(CPUX86State *env, uint64_t addr, size_t size,
 void *cpu_host_ptr(CPUX86State *env, uint64_t addr, size_t size,
                    MMUAccessType type);
 
+/*
+ * For read-modify-write: raises unless the operand may be written, then gives
+ * its host address, or NULL when it is device memory, ROM or crosses a page
+ * (then load and store). After changing memory through it call cpu_rmw_done().
+ */
+void *cpu_rmw_ptr(CPUX86State *env, uint64_t addr, size_t size);
+void cpu_rmw_done(CPUX86State *env, uint64_t addr, size_t size);
+
 /* Port I/O; takes the big lock. @size: 1, 2 or 4. No permission check. */
 uint32_t cpu_port_in(CPUX86State *env, uint16_t port, unsigned size);
 void cpu_port_out(CPUX86State *env, uint16_t port, uint32_t val,
