@@ -121,28 +121,3 @@ void qemu_format_nic_info_str(NetClientState *nc, const uint8_t mac[6])
                       nc->model, mac[0], mac[1], mac[2], mac[3], mac[4],
                       mac[5]);
 }
-
-int net_parse_macaddr(uint8_t *macaddr, const char *p)
-{
-    for (unsigned i = 0; i < 6; i++) {
-        char *end;
-        long byte;
-
-        if (!g_ascii_isxdigit(p[0])) {
-            return -1;
-        }
-        byte = strtol(p, &end, 16);
-        if (byte > 0xff || end - p > 2) {
-            return -1;
-        }
-        macaddr[i] = byte;
-        if (i == 5) {
-            return *end == '\0' ? 0 : -1;
-        }
-        if (*end != ':' && *end != '-') {
-            return -1;
-        }
-        p = end + 1;
-    }
-    return -1;
-}
