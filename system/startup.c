@@ -24,6 +24,7 @@
 #include "qom/object_interfaces.h"
 #include "startup.h"
 #include "startup-opts.h"
+#include "system/address-spaces.h"
 #include "system/main.h"
 #include "system/qtest.h"
 #include "system/runstate.h"
@@ -268,6 +269,7 @@ void startup_run(Startup *s)
     Error *err = NULL;
 
     prepare_process(s);
+    memory_map_init();
     startup_create_machine(s);
     monitor_init_globals();
     qemu_chr_mux_set_quit(quit_now);
