@@ -16,7 +16,11 @@
 #include "qemu/aio.h"
 #include "qemu/main-loop.h"
 
-/* Unread requests beyond this stop reading until some were served. */
+/*
+ * So many waiting requests stop reading until some were served.  Without out
+ * of band nothing is read ahead, so that the end of the input cannot overtake
+ * what came before it.
+ */
 #define QMP_QUEUE_MAX 8
 
 typedef struct QmpRequest {
@@ -111,13 +115,19 @@ static void qmp_request_free(QmpRequest *req)
     g_free(req);
 }
 
+/* With queue_lock. */
+static bool qmp_queue_full(MonitorQMP *mon)
+{
+    return g_queue_get_length(&mon->queue) >= (mon->oob ? QMP_QUEUE_MAX : 1);
+}
+
 static QmpRequest *qmp_queue_pop(MonitorQMP *mon, unsigned *session,
                                  bool *was_full)
 {
     QmpRequest *req;
 
     qemu_mutex_lock(&mon->queue_lock);
-    *was_full = g_queue_get_length(&mon->queue) >= QMP_QUEUE_MAX;
+    *was_full = qmp_queue_full(mon);
     *session = mon->session;
     req = g_queue_pop_head(&mon->queue);
     qemu_mutex_unlock(&mon->queue_lock);
@@ -222,7 +232,7 @@ static int qmp_can_read(void *opaque)
     bool full;
 
     qemu_mutex_lock(&mon->queue_lock);
-    full = g_queue_get_length(&mon->queue) >= QMP_QUEUE_MAX;
+    full = qmp_queue_full(mon);
     qemu_mutex_unlock(&mon->queue_lock);
     return full ? 0 : CHR_READ_BUF_LEN;
 }
