@@ -7,7 +7,6 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/bitops.h"
-#include "qemu/error-report.h"
 #include "qemu/queue.h"
 #include "qemu/timer.h"
 #include "migration/vmstate.h"
@@ -240,13 +239,8 @@ static int qtailq_put(QEMUFile *f, void *pv, size_t size,
     int ret = 0;
 
     while (element && ret == 0) {
-        Error *err = NULL;
-
         qemu_put_be32(f, field->vmsd->version_id);
-        ret = vmstate_save_state(f, field->vmsd, element, &err);
-        if (err) {
-            error_report_err(err);
-        }
+        ret = vmstate_save_state(f, field->vmsd, element, NULL);
         element = ((struct QTailQLink *)(void *)(element +
                                                  field->start))->next;
     }
@@ -262,12 +256,10 @@ static int qtailq_get(QEMUFile *f, void *pv, size_t size,
         int version_id = qemu_get_be32(f);
         char *element = g_malloc0(field->size);
         struct QTailQLink *link = (void *)(element + field->start);
-        Error *err = NULL;
         int ret = vmstate_load_state(f, field->vmsd, element, version_id,
-                                     &err);
+                                     NULL);
 
         if (ret < 0) {
-            error_report_err(err);
             g_free(element);
             return ret;
         }

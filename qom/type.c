@@ -167,6 +167,9 @@ static void type_resolve_sizes(Type type)
     if (!type->info.instance_align) {
         type->info.instance_align = parent->info.instance_align;
     }
+    if (!type->instance_size) {
+        type->info.abstract = true;     /* an interface */
+    }
 }
 
 static InterfaceClass *interface_find(InterfaceClass *const *list, Type iface)
@@ -183,8 +186,8 @@ static InterfaceClass *interface_find(InterfaceClass *const *list, Type iface)
 static InterfaceClass *interface_part_new(ObjectClass *concrete, Type iface,
                                           InterfaceClass *inherited)
 {
-    ObjectClass *from = inherited ? &inherited->parent_class
-                                  : type_ensure_class(iface);
+    const ObjectClass *from = inherited ? &inherited->parent_class
+                                        : type_ensure_class(iface);
     InterfaceClass *part = g_memdup2(from, iface->class_size);
 
     part->parent_class.type = iface;
@@ -387,11 +390,13 @@ void object_class_foreach(void (*fn)(ObjectClass *klass, void *opaque),
     for (GList *l = all; l; l = l->next) {
         Type type = l->data;
 
-        if ((type->info.abstract && !include_abstract) ||
-            (target && !type_is_a(type, target))) {
-            continue;
+        if (!target || type_is_a(type, target)) {
+            ObjectClass *klass = type_ensure_class(type);
+
+            if (include_abstract || !type->info.abstract) {
+                fn(klass, opaque);
+            }
         }
-        fn(type_ensure_class(type), opaque);
     }
 }
 

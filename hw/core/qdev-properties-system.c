@@ -202,24 +202,28 @@ static void devfn_get(Object *obj, Visitor *v, const char *name, void *opaque,
     visit_type_int32(v, name, &devfn, errp);
 }
 
+/* A hexadecimal number without sign or space, up to `max`; NULL if not. */
+static const char *parse_hex(const char *text, unsigned max, unsigned *value)
+{
+    const char *end;
+
+    if (!isxdigit((unsigned char)*text) ||
+        qemu_strtoui(text, &end, 16, value) < 0 || *value > max) {
+        return NULL;
+    }
+    return end;
+}
+
 /* "SLOT" or "SLOT.FUNCTION", both hexadecimal: slot * 8 + function, or -1. */
 static int parse_devfn(const char *text)
 {
     unsigned slot, function = 0;
-    int end = 0;
+    const char *end = parse_hex(text, 31, &slot);
 
-    if (sscanf(text, "%x.%x%n", &slot, &function, &end) != 2) {
-        function = 0;
-        end = 0;
-        if (sscanf(text, "%x%n", &slot, &end) != 1) {
-            return -1;
-        }
+    if (end && *end == '.') {
+        end = parse_hex(end + 1, 7, &function);
     }
-    if (!end || text[end] || !isxdigit((unsigned char)text[0]) || slot > 31 ||
-        function > 7) {
-        return -1;
-    }
-    return slot << 3 | function;
+    return end && !*end ? (int)(slot << 3 | function) : -1;
 }
 
 static void devfn_set(Object *obj, Visitor *v, const char *name, void *opaque,
