@@ -10,20 +10,20 @@
 #include "qemu/option.h"
 
 struct QemuOpt {
+    QTAILQ_ENTRY(QemuOpt) next;
+    const QemuOptDesc *desc;        /* NULL in an open group */
     char *name;
     char *str;
-    const QemuOptDesc *desc;        /* NULL in an open group */
-    bool boolean;                   /* by desc->type */
-    uint64_t number;
-    QTAILQ_ENTRY(QemuOpt) next;
+    uint64_t number;                /* this or the next, by desc->type */
+    bool boolean;
 };
 
 struct QemuOpts {
-    char *id;
-    QemuOptsList *list;
-    Location loc;
-    QTAILQ_HEAD(, QemuOpt) head;
     QTAILQ_ENTRY(QemuOpts) next;
+    QemuOptsList *list;
+    QTAILQ_HEAD(, QemuOpt) head;
+    Location loc;                   /* where the user wrote it */
+    char *id;                       /* NULL: none */
 };
 
 /* Are all keys allowed? */
