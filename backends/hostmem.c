@@ -11,7 +11,7 @@
 #include "qom/object_interfaces.h"
 #include "system/hostmem.h"
 
-/* ---- Use ------------------------------------------------------------------- */
+/* ---- Use ---- */
 
 bool host_memory_backend_mr_inited(HostMemoryBackend *backend)
 {
@@ -50,7 +50,7 @@ char *host_memory_backend_get_name(HostMemoryBackend *backend)
         : g_strdup(object_get_canonical_path_component(OBJECT(backend)));
 }
 
-/* ---- Properties ------------------------------------------------------------- */
+/* ---- Properties ---- */
 
 /* True, with an error, when it is too late to change @name. */
 static bool refuse_change(HostMemoryBackend *backend, const char *name,
@@ -133,7 +133,7 @@ BOOL_PROPERTY(reserve, "reserve")
 BOOL_PROPERTY(use_canonical_path,
               "x-use-canonical-path-for-ramblock-id")
 
-/* ---- Life ------------------------------------------------------------------- */
+/* ---- Life ---- */
 
 static void backend_instance_init(Object *obj)
 {
@@ -246,7 +246,7 @@ static const TypeInfo memory_backend_info = {
     },
 };
 
-/* ---- Plain RAM --------------------------------------------------------------- */
+/* ---- Plain RAM ---- */
 
 static bool ram_backend_alloc(HostMemoryBackend *backend, Error **errp)
 {

@@ -31,7 +31,7 @@ const AccelOpsClass *cpus_get_accel(void)
     return accel_ops;
 }
 
-/* ---- Clock ------------------------------------------------------------ */
+/* ---- Clock ---- */
 
 void cpu_enable_ticks(void)
 {
@@ -57,7 +57,7 @@ uint64_t cpu_clock_to_ticks(int64_t ns, uint64_t hz)
     return (unsigned __int128)ns * hz / 1000000000u;
 }
 
-/* ---- Kicks ------------------------------------------------------------ */
+/* ---- Kicks ---- */
 
 bool qemu_cpu_is_self(CPUState *cpu)
 {
@@ -73,7 +73,7 @@ void qemu_cpu_kick(CPUState *cpu)
     }
 }
 
-/* ---- Queued work ------------------------------------------------------ */
+/* ---- Queued work ---- */
 
 struct qemu_work_item {
     QSIMPLEQ_ENTRY(struct qemu_work_item) node;
@@ -140,7 +140,7 @@ void process_queued_cpu_work(CPUState *cpu)
     qemu_cond_broadcast(&work_cond);
 }
 
-/* ---- Stopping --------------------------------------------------------- */
+/* ---- Stopping ---- */
 
 bool cpu_thread_is_idle(CPUState *cpu)
 {
@@ -257,7 +257,7 @@ void resume_all_vcpus(void)
     }
 }
 
-/* ---- Threads ---------------------------------------------------------- */
+/* ---- Threads ---- */
 
 void qemu_init_vcpu(CPUState *cpu)
 {
@@ -277,7 +277,7 @@ void cpu_remove_sync(CPUState *cpu)
     }
 }
 
-/* ---- State ------------------------------------------------------------ */
+/* ---- State ---- */
 
 void cpu_synchronize_state(CPUState *cpu)
 {

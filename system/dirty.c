@@ -111,7 +111,7 @@ void ram_watch_register(const RamWatchOps *ops)
     watch_ops = ops;
 }
 
-/* ---- Writers --------------------------------------------------------------- */
+/* ---- Writers ---- */
 
 void ram_commit_write_slow(ram_addr_t addr, uint64_t len)
 {
@@ -131,7 +131,7 @@ void ram_commit_write_slow(ram_addr_t addr, uint64_t len)
     }
 }
 
-/* ---- Code ------------------------------------------------------------------ */
+/* ---- Code ---- */
 
 void ram_page_set_code(ram_addr_t addr)
 {
@@ -147,7 +147,7 @@ void ram_page_clear_code(ram_addr_t addr)
     qatomic_and(&ram_watch[page_of(addr)], (uint8_t)~RAM_WATCH_CODE);
 }
 
-/* ---- Dirty logging --------------------------------------------------------- */
+/* ---- Dirty logging ---- */
 
 /* Takes the flag of @client from every page: all dirty, nothing watched. */
 static void forget_clean_pages(unsigned client)

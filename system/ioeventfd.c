@@ -32,7 +32,7 @@ static int compare_for_sort(const void *a, const void *b)
     return compare(a, b);
 }
 
-/* ---- Of a region -------------------------------------------------------- */
+/* ---- Of a region ---- */
 
 static void replace_list(MemoryRegion *mr, MemoryRegionIoeventfds *list)
 {
@@ -120,7 +120,7 @@ bool memory_region_signal_eventfd(MemoryRegion *mr, hwaddr addr, uint64_t data,
     return false;
 }
 
-/* ---- Of an address space ------------------------------------------------ */
+/* ---- Of an address space ---- */
 
 /* Says that @fd is or is not there any more to @only, or to all of @as. */
 static void tell(AddressSpace *as, MemoryListener *only,

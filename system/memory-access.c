@@ -9,12 +9,18 @@
 #include "memory-internal.h"
 #include "qemu/bswap.h"
 
-/* One stretch of an address space in which nothing changes. */
+/*
+ * One stretch of an address space in which nothing changes. A device sees the
+ * whole of an access that begins at its register, even where a part of the
+ * register lies behind another region (the byte 0xcf9 inside the PCI bridge's
+ * 0xcf8): so for it not the range counts but the region.
+ */
 typedef struct Stretch {
     const FlatRange *range;     /* NULL: a hole */
     hwaddr offset;              /* in the range's region */
     hwaddr in_range;            /* from the range's base */
-    hwaddr len;
+    hwaddr len;                 /* bytes wanted that lie in the range */
+    hwaddr in_region;           /* bytes wanted that lie in the region */
 } Stretch;
 
 static Stretch stretch_at(FlatView *view, hwaddr addr, hwaddr len)
@@ -26,6 +32,7 @@ static Stretch stretch_at(FlatView *view, hwaddr addr, hwaddr len)
     if (s.range) {
         s.in_range = addr - s.range->base;
         s.offset = s.range->offset_in_region + s.in_range;
+        s.in_region = int128_min(len, s.range->mr->size - s.offset);
     }
     return s;
 }
@@ -64,7 +71,7 @@ static MemTxResult read_stretch(Stretch *s, void *buf, MemTxAttrs attrs)
         memset(buf, 0, s->len);
         return MEMTX_ACCESS_ERROR;
     }
-    size = io_access_size(s->range->mr, s->offset, s->len);
+    size = io_access_size(s->range->mr, s->offset, s->in_region);
     result = memory_region_dispatch_read(s->range->mr, s->offset, &value,
                                          size_memop(size), attrs);
     memcpy(buf, &value, size);
@@ -91,14 +98,14 @@ static MemTxResult write_stretch(Stretch *s, const void *buf, MemTxAttrs attrs)
     if (!s->range->mr->ops) {
         return MEMTX_OK;        /* ROM: as the hardware, silently */
     }
-    size = io_access_size(s->range->mr, s->offset, s->len);
+    size = io_access_size(s->range->mr, s->offset, s->in_region);
     memcpy(&value, buf, size);
     s->len = size;
     return memory_region_dispatch_write(s->range->mr, s->offset, value,
                                         size_memop(size), attrs);
 }
 
-/* ---- Bulk ---------------------------------------------------------------- */
+/* ---- Bulk ---- */
 
 MemTxResult address_space_read(AddressSpace *as, hwaddr addr, MemTxAttrs attrs,
                                void *buf, hwaddr len)
@@ -199,7 +206,7 @@ bool address_space_access_valid(AddressSpace *as, hwaddr addr, hwaddr len,
         }
         if (!flat_range_is_ram(s.range) || (is_write && s.range->readonly)) {
             MemoryRegion *mr = s.range->mr;
-            unsigned size = io_access_size(mr, s.offset, s.len);
+            unsigned size = io_access_size(mr, s.offset, s.in_region);
 
             if (!mr->ops || (mr->ops->valid.accepts &&
                              !mr->ops->valid.accepts(mr->opaque, s.offset,
@@ -225,7 +232,17 @@ MemoryRegion *address_space_translate(AddressSpace *as, hwaddr addr,
     return s.range ? s.range->mr : &io_mem_unassigned;
 }
 
-/* ---- Single values ------------------------------------------------------- */
+/* ---- Single values ---- */
+
+/* The device takes the access as it is; else it is cut as bulk is. */
+static bool is_single_io(const Stretch *s, unsigned size, MemTxAttrs attrs)
+{
+    const MemoryRegion *mr = s->range ? s->range->mr : NULL;
+    unsigned max = mr && mr->ops ? mr->ops->valid.max_access_size : 0;
+
+    return mr && !attrs.memory && s->in_region == size &&
+        (!max || size <= max);
+}
 
 /*
  * Little-endian @size bytes. In RAM one host access if aligned; what straddles
@@ -243,8 +260,8 @@ static uint64_t load(AddressSpace *as, hwaddr addr, unsigned size,
     if (likely(s.range && flat_range_is_ram(s.range) && s.len == size)) {
         host_copy(&value, s.range->host + s.in_range, size);
         outcome = MEMTX_OK;
-    } else if (s.range && !flat_range_is_ram(s.range) && s.len == size &&
-               !attrs.memory) {
+    } else if (s.range && !flat_range_is_ram(s.range) &&
+               is_single_io(&s, size, attrs)) {
         outcome = memory_region_dispatch_read(s.range->mr, s.offset, &value,
                                               size_memop(size), attrs);
     } else {
@@ -264,8 +281,8 @@ static void store(AddressSpace *as, hwaddr addr, uint64_t value, unsigned size,
     RCU_READ_LOCK_GUARD();
     Stretch s = stretch_at(qatomic_rcu_read(&as->current_map), addr, size);
 
-    if (s.range && !flat_range_is_ram(s.range) && s.len == size &&
-        !attrs.memory) {
+    if (s.range && !flat_range_is_ram(s.range) &&
+        is_single_io(&s, size, attrs)) {
         outcome = memory_region_dispatch_write(s.range->mr, s.offset, value,
                                                size_memop(size), attrs);
     } else {
@@ -310,7 +327,7 @@ DEFINE_STORE(stq, uint64_t, SAME_ORDER)
 DEFINE_STORE(stq_le, uint64_t, SAME_ORDER)
 DEFINE_STORE(stq_be, uint64_t, bswap64)
 
-/* ---- For the data path and the CPU ---------------------------------------- */
+/* ---- For the data path and the CPU ---- */
 
 bool address_space_ram_hit_fill(AddressSpace *as, AddressSpaceRamHit *hit,
                                 hwaddr addr)

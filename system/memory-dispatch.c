@@ -29,7 +29,7 @@ static uint64_t device_order(const MemoryRegion *mr, uint64_t value,
                                                     : value;
 }
 
-/* ---- The callbacks, with a size that they take -------------------------- */
+/* ---- The callbacks, with a size that they take ---- */
 
 static MemTxResult call_read(MemoryRegion *mr, hwaddr addr, uint64_t *value,
                              unsigned size, MemTxAttrs attrs)
@@ -61,7 +61,7 @@ static MemTxResult call_write(MemoryRegion *mr, hwaddr addr, uint64_t value,
     return MEMTX_OK;
 }
 
-/* ---- Cutting ------------------------------------------------------------ */
+/* ---- Cutting ---- */
 
 /* How many bytes at @addr go into the next callback, of @left bytes. */
 static unsigned next_piece(const MemoryRegion *mr, hwaddr addr, unsigned left)
@@ -135,7 +135,7 @@ static MemTxResult cut_write(MemoryRegion *mr, hwaddr addr, uint64_t value,
     return result;
 }
 
-/* ---- Entering ----------------------------------------------------------- */
+/* ---- Entering ---- */
 
 static bool access_is_legal(MemoryRegion *mr, hwaddr addr, unsigned size,
                             bool is_write, MemTxAttrs attrs)

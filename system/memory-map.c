@@ -174,7 +174,7 @@ void address_space_unregister_map_client(AddressSpace *as, QEMUBH *bh)
     pthread_mutex_unlock(&bounce_lock);
 }
 
-/* ---- Cached mappings ------------------------------------------------------ */
+/* ---- Cached mappings ---- */
 
 int64_t address_space_cache_init(MemoryRegionCache *cache, AddressSpace *as,
                                  hwaddr addr, hwaddr len, bool is_write)

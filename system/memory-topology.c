@@ -37,7 +37,7 @@ static FlatView *get_empty_view(void)
     return empty_view;
 }
 
-/* ---- Telling listeners ------------------------------------------------- */
+/* ---- Telling listeners ---- */
 
 #define TELL(listener, callback, ...)                                        \
     do {                                                                     \
@@ -121,7 +121,7 @@ static void publish_view(AddressSpace *as, FlatView *view)
     flatview_unref(old);
 }
 
-/* ---- Transactions ------------------------------------------------------ */
+/* ---- Transactions ---- */
 
 void memory_region_transaction_begin(void)
 {
@@ -216,7 +216,7 @@ void memory_region_transaction_commit(void)
     }
 }
 
-/* ---- Address spaces ---------------------------------------------------- */
+/* ---- Address spaces ---- */
 
 void address_space_init(AddressSpace *as, MemoryRegion *root, const char *name)
 {
@@ -273,7 +273,7 @@ void address_space_destroy(AddressSpace *as)
     call_rcu(late, late_address_space_free, rcu);
 }
 
-/* ---- Listeners --------------------------------------------------------- */
+/* ---- Listeners ---- */
 
 void memory_listener_register(MemoryListener *listener, AddressSpace *as)
 {
@@ -345,7 +345,7 @@ void memory_listener_unregister(MemoryListener *listener)
     listener->address_space = NULL;
 }
 
-/* ---- Global dirty logging ----------------------------------------------- */
+/* ---- Global dirty logging ---- */
 
 bool memory_global_dirty_log_start(unsigned flags, Error **errp)
 {
@@ -397,7 +397,7 @@ void memory_global_dirty_log_sync(void)
     }
 }
 
-/* ---- Looking into a tree ------------------------------------------------ */
+/* ---- Looking into a tree ---- */
 
 MemoryRegionSection memory_region_find(MemoryRegion *mr, hwaddr addr,
                                        uint64_t size)

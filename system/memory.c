@@ -11,7 +11,7 @@
 #include "qapi/error.h"
 #include "qemu/module.h"
 
-/* ---- The type ---------------------------------------------------------- */
+/* ---- The type ---- */
 
 static void memory_region_instance_init(Object *obj)
 {
@@ -58,7 +58,7 @@ static void memory_register_types(void)
 
 type_init(memory_register_types)
 
-/* ---- Making regions ---------------------------------------------------- */
+/* ---- Making regions ---- */
 
 /* Slashes and brackets mean something in paths and property names. */
 static char *child_name(const char *name)
@@ -271,7 +271,7 @@ void memory_region_unref(MemoryRegion *mr)
     }
 }
 
-/* ---- What a region is -------------------------------------------------- */
+/* ---- What a region is ---- */
 
 uint64_t memory_region_size(const MemoryRegion *mr)
 {
@@ -344,7 +344,7 @@ bool memory_region_is_mapped(MemoryRegion *mr)
     return mr->container || mr->mapped_via_alias;
 }
 
-/* ---- Placing and changing regions -------------------------------------- */
+/* ---- Placing and changing regions ---- */
 
 /* A container keeps foreign owners alive; its own would be a circle. */
 static bool keeps_owner(const MemoryRegion *mr, const MemoryRegion *sub)

@@ -25,7 +25,7 @@ void os_setup_early(void)
     }
 }
 
-/* --- background --- */
+/* --- background ---- */
 
 void os_daemonize(void)
 {
@@ -82,7 +82,7 @@ void os_ready(void)
     ready_pipe = -1;
 }
 
-/* --- pid file --- */
+/* --- pid file ---- */
 
 static char *pidfile_path;
 static pid_t pidfile_owner;
@@ -110,7 +110,7 @@ bool os_write_pidfile(const char *path, Error **errp)
     return true;
 }
 
-/* --- signals --- */
+/* --- signals ---- */
 
 static void on_signal(const struct signalfd_siginfo *info, void *opaque)
 {

@@ -25,7 +25,7 @@ MemoryRegion io_mem_unassigned;
 static MemoryRegion *system_memory;
 static MemoryRegion *system_io;
 
-/* ---- The two spaces -------------------------------------------------------- */
+/* ---- The two spaces ---- */
 
 static uint64_t unassigned_read(void *opaque, hwaddr addr, unsigned size)
 {
@@ -69,7 +69,7 @@ MemoryRegion *get_system_io(void)
     return system_io;
 }
 
-/* ---- Blocks in the ram_addr_t space ---------------------------------------- */
+/* ---- Blocks in the ram_addr_t space ---- */
 
 /* Out of the list, but readers may still use their range of addresses. */
 static GSList *leaving_blocks;
@@ -133,7 +133,7 @@ static RAMBlock *block_new(MemoryRegion *mr, ram_addr_t size, uint32_t flags)
     return block;
 }
 
-/* ---- Where memory comes from ----------------------------------------------- */
+/* ---- Where memory comes from ---- */
 
 /*
  * Maps @size bytes at a multiple of @align: a larger area is reserved, and the
@@ -377,7 +377,7 @@ void qemu_ram_free(RAMBlock *block)
     }
 }
 
-/* ---- Names ------------------------------------------------------------------ */
+/* ---- Names ---- */
 
 void qemu_ram_set_idstr(RAMBlock *block, const char *name, DeviceState *dev)
 {
@@ -428,7 +428,7 @@ void vmstate_register_ram_global(MemoryRegion *mr)
     vmstate_register_ram(mr, NULL);
 }
 
-/* ---- Finding ---------------------------------------------------------------- */
+/* ---- Finding ---- */
 
 RAMBlock *qemu_ram_block_from_host(void *ptr, bool round_offset,
                                    ram_addr_t *offset)
@@ -481,7 +481,7 @@ ram_addr_t qemu_ram_total_bytes(void)
     return total;
 }
 
-/* ---- Physical memory without a space ----------------------------------------- */
+/* ---- Physical memory without a space ---- */
 
 void physical_memory_read(hwaddr addr, void *buf, hwaddr len)
 {

@@ -14,7 +14,7 @@
 #include "qdev-internal.h"
 #include "system/memory.h"
 
-/* ---- -device help ------------------------------------------------------ */
+/* ---- -device help ---- */
 
 static const char *const category_titles[DEVICE_CATEGORY_MAX + 1] = {
     [DEVICE_CATEGORY_BRIDGE] = "Controller/Bridge/Hub",
@@ -80,7 +80,7 @@ static void print_device_types(void)
     }
 }
 
-/* ---- -device T,help ---------------------------------------------------- */
+/* ---- -device T,help ---- */
 
 static void add_property_line(const char *name, const char *type,
                               const char *description,
@@ -160,7 +160,7 @@ int qdev_device_help(QemuOpts *opts)
     return 1;
 }
 
-/* ---- info qtree -------------------------------------------------------- */
+/* ---- info qtree ---- */
 
 static void tree_bus(GString *out, BusState *bus, int indent);
 
@@ -266,7 +266,7 @@ char *qdev_tree_text(void)
     return g_string_free(out, false);
 }
 
-/* ---- info qom-tree ----------------------------------------------------- */
+/* ---- info qom-tree ---- */
 
 static int collect_child(Object *child, void *opaque)
 {

@@ -33,7 +33,7 @@ static void device_opts_register(void)
 
 opts_init(device_opts_register)
 
-/* ---- the class --------------------------------------------------------- */
+/* ---- the class ---- */
 
 /* Short names that people use; a type of the name itself comes first. */
 static const struct {
@@ -126,7 +126,7 @@ static DeviceClass *device_class_find(const char *driver, Error **errp)
     return dc;
 }
 
-/* ---- the bus ----------------------------------------------------------- */
+/* ---- the bus ---- */
 
 typedef struct BusSearch {
     const char *name;       /* NULL: any */
@@ -317,7 +317,7 @@ static bool device_choose_bus(DeviceClass *dc, const char *path,
     return true;
 }
 
-/* ---- making ------------------------------------------------------------ */
+/* ---- making ---- */
 
 static bool is_device_key(const char *key)
 {
@@ -439,7 +439,7 @@ bool device_init_json(struct json_object *opts, Error **errp)
     return !*errp;
 }
 
-/* ---- taking away ------------------------------------------------------- */
+/* ---- taking away ---- */
 
 DeviceState *qdev_find_by_id(const char *id, Error **errp)
 {

@@ -46,7 +46,7 @@ bool qtest_driver(void)
     return qtest_attached;
 }
 
-/* --- answers --- */
+/* --- answers ---- */
 
 static void log_line(char direction, const char *text)
 {
@@ -72,7 +72,7 @@ static void answer(const char *fmt, ...)
     qemu_chr_fe_write_all(&qtest_chr, (const uint8_t *)text, strlen(text));
 }
 
-/* --- arguments --- */
+/* --- arguments ---- */
 
 typedef struct Words {
     char *w[MAX_WORDS];
@@ -102,7 +102,7 @@ static bool numbers(const Words *words, unsigned first, unsigned n,
     return true;
 }
 
-/* --- ports and memory, one access --- */
+/* --- ports and memory, one access ---- */
 
 static unsigned width_of(const char *command)
 {
@@ -172,7 +172,7 @@ static void cmd_store(const Words *words)
     }
 }
 
-/* --- memory, any number of bytes --- */
+/* --- memory, any number of bytes ---- */
 
 static bool range(const Words *words, unsigned extra, uint64_t v[2])
 {
@@ -308,7 +308,7 @@ static void cmd_endianness(const Words *words)
     answer("OK little\n");
 }
 
-/* --- time --- */
+/* --- time ---- */
 
 static bool clock_is_ours(const Words *words)
 {
@@ -355,7 +355,7 @@ static void cmd_clock_set(const Words *words)
     }
 }
 
-/* --- interrupts --- */
+/* --- interrupts ---- */
 
 static DeviceState *device_at(const Words *words)
 {
@@ -469,7 +469,7 @@ static void cmd_set_irq_in(const Words *words)
     answer("FAIL Unknown IRQ\n");
 }
 
-/* --- lines --- */
+/* --- lines ---- */
 
 static const struct {
     const char *name;
@@ -551,7 +551,7 @@ static void qtest_event(void *opaque, QEMUChrEvent event)
     }
 }
 
-/* --- start and end --- */
+/* --- start and end ---- */
 
 static bool open_log(const char *log, Error **errp)
 {

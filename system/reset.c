@@ -28,7 +28,7 @@ struct ResetFunction {
     bool skip_on_load;
 };
 
-/* ---- the container ----------------------------------------------------- */
+/* ---- the container ---- */
 
 Object *qemu_reset_container(void)
 {
@@ -90,7 +90,7 @@ static void resettable_container_class_init(ObjectClass *klass,
     rc->child_foreach = container_foreach;
 }
 
-/* ---- functions --------------------------------------------------------- */
+/* ---- functions ---- */
 
 static ResettableState *function_get_state(Object *obj)
 {

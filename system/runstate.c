@@ -48,7 +48,7 @@ void runstate_set_events(const RunStateEvents *table)
     events = table;
 }
 
-/* ---- states ------------------------------------------------------------ */
+/* ---- states ---- */
 
 #define S(name) (1u << RUN_STATE_##name)
 
@@ -143,7 +143,7 @@ bool runstate_needs_reset(void)
            runstate_check(RUN_STATE_SHUTDOWN);
 }
 
-/* ---- those who want to know -------------------------------------------- */
+/* ---- those who want to know ---- */
 
 struct VMChangeStateEntry {
     VMChangeStateHandler *cb;
@@ -272,7 +272,7 @@ void qemu_remove_exit_notifier(Notifier *notify)
     notifier_remove(notify);
 }
 
-/* ---- starting and stopping --------------------------------------------- */
+/* ---- starting and stopping ---- */
 
 /* The stop that was asked for and is not done yet; MAX: none. */
 static int vmstop_requested = RUN_STATE__MAX;
@@ -359,7 +359,7 @@ int vm_shutdown(void)
     return 0;
 }
 
-/* ---- requests ---------------------------------------------------------- */
+/* ---- requests ---- */
 
 static int reset_requested;         /* ShutdownCause, as are all of these */
 static int shutdown_requested;
@@ -509,7 +509,7 @@ ShutdownCause qemu_shutdown_requested_get(void)
     return qatomic_read(&shutdown_requested);
 }
 
-/* ---- carrying requests out --------------------------------------------- */
+/* ---- carrying requests out ---- */
 
 void qemu_system_reset(ShutdownCause reason)
 {

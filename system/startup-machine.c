@@ -19,7 +19,7 @@
 
 #define CPU_BASE_TYPE "x86_64-cpu"
 
-/* --- its type --- */
+/* --- its type ---- */
 
 void startup_create_machine(Startup *s)
 {
@@ -49,7 +49,7 @@ void startup_create_machine(Startup *s)
     }
 }
 
-/* --- -machine key=value --- */
+/* --- -machine key=value ---- */
 
 /* Members that are options of their own elsewhere: "-machine smp.cpus=2". */
 static bool pass_group(QemuOptsList *group, LateOption *late,
@@ -124,7 +124,7 @@ static void apply_machine_members(Startup *s)
     loc_pop(&s->machine_loc);
 }
 
-/* --- memory --- */
+/* --- memory ---- */
 
 static uint64_t parse_memory_size(const char *text)
 {
@@ -181,7 +181,7 @@ static void configure_memory(Startup *s, MachineState *ms)
     }
 }
 
-/* --- CPUs --- */
+/* --- CPUs ---- */
 
 static void configure_cpus(Startup *s, MachineState *ms)
 {
@@ -205,7 +205,7 @@ static void configure_cpus(Startup *s, MachineState *ms)
     }
 }
 
-/* --- booting --- */
+/* --- booting ---- */
 
 static void check_boot_order(const char *order)
 {
@@ -274,7 +274,7 @@ void startup_configure_machine(Startup *s)
     configure_kernel(s, ms);
 }
 
-/* --- the accelerator --- */
+/* --- the accelerator ---- */
 
 typedef struct AccelChoice {
     const char *name;

@@ -99,7 +99,7 @@ static void startup_opts_register(void)
 
 opts_init(startup_opts_register);
 
-/* --- -readconfig --- */
+/* --- -readconfig ---- */
 
 static Startup *reading_into;
 
@@ -154,7 +154,7 @@ bool startup_read_config(Startup *s, const char *path, Error **errp)
     return qemu_read_config_file(path, take_section, errp) >= 0;
 }
 
-/* --- -accel help --- */
+/* --- -accel help ---- */
 
 void startup_print_accels(void)
 {

@@ -44,7 +44,7 @@ void startup_fail(Error *err)
     exit(1);
 }
 
-/* --- the process --- */
+/* --- the process ---- */
 
 static void open_log(Startup *s)
 {
@@ -90,7 +90,7 @@ static void prepare_process(Startup *s)
     }
 }
 
-/* --- objects --- */
+/* --- objects ---- */
 
 /* Those that need a network back end or a character device come after them. */
 static bool object_is_late(const char *type)
@@ -126,7 +126,7 @@ static void create_objects(Startup *s, bool late)
     }
 }
 
-/* --- character devices and monitors --- */
+/* --- character devices and monitors ---- */
 
 static int make_chardev(void *opaque, QemuOpts *opts, Error **errp)
 {
@@ -227,7 +227,7 @@ static void add_default_chardevs(Startup *s)
     g_array_prepend_val(s->legacy, serial);
 }
 
-/* --- devices --- */
+/* --- devices ---- */
 
 static void make_devices(Startup *s)
 {

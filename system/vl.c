@@ -29,7 +29,7 @@
 #include "system/runstate.h"
 #include "system/system.h"
 
-/* --- helpers --- */
+/* --- helpers ---- */
 
 static LateOption late_option(const char *text)
 {
@@ -59,7 +59,7 @@ static QemuOpts *merge_opts(QemuOptsList *list, const char *arg,
     return opts && qemu_opts_do_parse(opts, arg, implied, errp) ? opts : NULL;
 }
 
-/* --- the machine and its parts --- */
+/* --- the machine and its parts ---- */
 
 static bool set_machine(Startup *s, const char *arg, Error **errp)
 {
@@ -248,7 +248,7 @@ static bool add_object(Startup *s, const char *arg, Error **errp)
     return true;
 }
 
-/* --- booting --- */
+/* --- booting ---- */
 
 static bool set_kernel(Startup *s, const char *arg, Error **errp)
 {
@@ -290,7 +290,7 @@ static bool add_fw_cfg(Startup *s, const char *arg, Error **errp)
     return qemu_opts_parse(&startup_fw_cfg_opts, arg, true, errp) != NULL;
 }
 
-/* --- network --- */
+/* --- network ---- */
 
 static bool add_netdev(Startup *s, const char *arg, Error **errp)
 {
@@ -307,7 +307,7 @@ static bool add_net(Startup *s, const char *arg, Error **errp)
     return net_parse_net(arg, &s->done, errp);
 }
 
-/* --- character devices, monitors, display --- */
+/* --- character devices, monitors, display ---- */
 
 static bool add_chardev(Startup *s, const char *arg, Error **errp)
 {
@@ -424,7 +424,7 @@ static bool set_audiodev(Startup *s, const char *arg, Error **errp)
     return only_none("audio driver", driver ? driver : "", errp);
 }
 
-/* --- running --- */
+/* --- running ---- */
 
 static bool set_stopped(Startup *s, const char *arg, Error **errp)
 {
@@ -559,7 +559,7 @@ static bool add_fd(Startup *s, const char *arg, Error **errp)
     return fdset_add(set, copy, qemu_opt_get(opts, "opaque"), errp) >= 0;
 }
 
-/* --- looking at it --- */
+/* --- looking at it ---- */
 
 static bool set_log_items(Startup *s, const char *arg, Error **errp)
 {
@@ -605,7 +605,7 @@ static bool set_qtest_log(Startup *s, const char *arg, Error **errp)
     return true;
 }
 
-/* --- the table --- */
+/* --- the table ---- */
 
 const CliOption cli_options[] = {
     { .help = "Questions:" },

@@ -65,7 +65,7 @@ typedef struct I440FXState {
 #define I440FX_PCI_HOST_BRIDGE(obj) \
     OBJECT_CHECK(I440FXState, (obj), TYPE_I440FX_PCI_HOST_BRIDGE)
 
-/* ---- PAM and SMRAM ------------------------------------------------------------- */
+/* ---- PAM and SMRAM ---- */
 
 static unsigned segment_mode(const uint8_t *config, unsigned segment)
 {
@@ -221,7 +221,7 @@ static void i440fx_class_init(ObjectClass *oc, const void *data)
     set_bit(DEVICE_CATEGORY_BRIDGE, dc->categories);
 }
 
-/* ---- The bridge -------------------------------------------------------------------- */
+/* ---- The bridge ---- */
 
 void i440fx_pci_hole(PCIHostState *host, uint64_t *start, uint64_t *end,
                      uint64_t *start64, uint64_t *end64)

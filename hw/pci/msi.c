@@ -12,7 +12,7 @@
 
 bool msi_nonbroken;
 
-/* ---- Layout: the same fields stand elsewhere with 64-bit addresses ---------- */
+/* ---- Layout: the same fields stand elsewhere with 64-bit addresses ---- */
 
 static uint16_t flags_of(const PCIDevice *d)
 {
@@ -59,7 +59,7 @@ bool msi_enabled(const PCIDevice *dev)
     return msi_present(dev) && (flags_of(dev) & PCI_MSI_FLAGS_ENABLE);
 }
 
-/* ---- Life -------------------------------------------------------------------- */
+/* ---- Life ---- */
 
 int msi_init(PCIDevice *dev, uint8_t offset, unsigned nr_vectors,
              bool msi64bit, bool msi_per_vector_mask, Error **errp)
@@ -124,7 +124,7 @@ void msi_reset(PCIDevice *dev)
     }
 }
 
-/* ---- Sending ------------------------------------------------------------------- */
+/* ---- Sending ---- */
 
 bool msi_is_masked(const PCIDevice *dev, unsigned vector)
 {

@@ -20,7 +20,7 @@
 #define CONTROL_ENABLE  (PCI_MSIX_FLAGS_ENABLE >> 8)
 #define CONTROL_MASKALL (PCI_MSIX_FLAGS_MASKALL >> 8)
 
-/* ---- Table and pending bits --------------------------------------------------- */
+/* ---- Table and pending bits ---- */
 
 static uint8_t *entry_of(PCIDevice *d, unsigned vector)
 {
@@ -117,7 +117,7 @@ void msix_clr_pending(PCIDevice *dev, int vector)
     take_pending(dev, vector);
 }
 
-/* ---- Raising ---------------------------------------------------------------------- */
+/* ---- Raising ---- */
 
 void msix_notify(PCIDevice *dev, unsigned vector)
 {
@@ -144,7 +144,7 @@ static void unmasked(PCIDevice *d, unsigned vector)
     }
 }
 
-/* ---- Masking, and who is told of it -------------------------------------------------- */
+/* ---- Masking, and who is told of it ---- */
 
 /* Tells that a vector in use begins or ceases to be sent. 0 or what use said. */
 static int tell_use(PCIDevice *d, unsigned vector, bool use)
@@ -266,7 +266,7 @@ void msix_unset_vector_notifiers(PCIDevice *dev)
     dev->msix_vector_poll_notifier = NULL;
 }
 
-/* ---- Registers: 32 bits at a time, the region ends with the last entry ----------------- */
+/* ---- Registers: 32 bits at a time, the region ends with the last entry ---- */
 
 /*
  * An access that found the region just before it went waits for the big lock
@@ -338,7 +338,7 @@ static const MemoryRegionOps pba_ops = {
     .impl = { .min_access_size = 4, .max_access_size = 4 },
 };
 
-/* ---- Life --------------------------------------------------------------------------------- */
+/* ---- Life ---- */
 
 static void mask_all(PCIDevice *d)
 {
@@ -497,7 +497,7 @@ void msix_reset(PCIDevice *dev)
     }
 }
 
-/* ---- State ----------------------------------------------------------------------------------- */
+/* ---- State ---- */
 
 void msix_save(PCIDevice *dev, QEMUFile *f)
 {

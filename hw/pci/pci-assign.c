@@ -50,7 +50,7 @@ static PCIBus *secondary_of(PCIDevice *d)
     return NULL;
 }
 
-/* ---- Numbers -------------------------------------------------------------------- */
+/* ---- Numbers ---- */
 
 /* Numbers all buses below @bus, depth first; @next is the first free number. */
 static int number_buses(PCIBus *bus, int number, int next)
@@ -71,7 +71,7 @@ static int number_buses(PCIBus *bus, int number, int next)
     return next;
 }
 
-/* ---- Sizes ------------------------------------------------------------------------ */
+/* ---- Sizes ---- */
 
 static Kind kind_of(const PCIIORegion *r)
 {
@@ -155,7 +155,7 @@ static uint64_t size_bus(PCIBus *bus, Kind kind, uint64_t *align)
     return at;
 }
 
-/* ---- Places ------------------------------------------------------------------------- */
+/* ---- Places ---- */
 
 static void program_bar(const Need *need, uint64_t addr)
 {
@@ -246,7 +246,7 @@ static bool place_kind(PCIBus *root, Kind kind, uint64_t *base, uint64_t *size,
     return true;
 }
 
-/* ---- Interrupt lines, decoding --------------------------------------------------------- */
+/* ---- Interrupt lines, decoding ---- */
 
 static void enable_bus(PCIBus *bus, const PCIAssignWindows *w)
 {

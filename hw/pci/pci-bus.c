@@ -10,7 +10,7 @@
 #include "qemu/module.h"
 #include "system/address-spaces.h"
 
-/* ---- Where a device goes ----------------------------------------------------- */
+/* ---- Where a device goes ---- */
 
 static bool slot_reserved(const PCIBus *bus, int devfn)
 {
@@ -109,7 +109,7 @@ uint32_t pci_bus_get_slot_reserved_mask(PCIBus *bus)
     return bus->slot_reserved_mask;
 }
 
-/* ---- What a bus is ------------------------------------------------------------- */
+/* ---- What a bus is ---- */
 
 bool pci_bus_is_express(const PCIBus *bus)
 {
@@ -212,7 +212,7 @@ bool pci_bus_hotplug_allowed(PCIBus *bus)
     return qbus_is_hotpluggable(BUS(bus));
 }
 
-/* ---- Finding -------------------------------------------------------------------- */
+/* ---- Finding ---- */
 
 PCIBus *pci_find_bus_nr(PCIBus *bus, int bus_num)
 {
@@ -322,7 +322,7 @@ int pci_qdev_find_device(const char *id, PCIDevice **pdev)
     return -ENODEV;
 }
 
-/* ---- Root buses ------------------------------------------------------------------- */
+/* ---- Root buses ---- */
 
 static void root_bus_setup(PCIBus *bus, DeviceState *parent, MemoryRegion *mem,
                            MemoryRegion *io, uint8_t devfn_min)
@@ -378,7 +378,7 @@ PCIBus *pci_register_root_bus(DeviceState *parent, const char *name,
     return bus;
 }
 
-/* ---- The types ---------------------------------------------------------------------- */
+/* ---- The types ---- */
 
 static int bus_num_of(PCIBus *bus)
 {

@@ -117,7 +117,7 @@ void pci_recount_irq(PCIDevice *d, uint8_t new_state)
     set_status(d);
 }
 
-/* ---- Wiring of a root bus ------------------------------------------------- */
+/* ---- Wiring of a root bus ---- */
 
 void pci_bus_irqs(PCIBus *bus, pci_set_irq_fn set_irq, void *irq_opaque,
                   int nirq)
@@ -149,7 +149,7 @@ int pci_bus_get_irq_level(PCIBus *bus, int irq_num)
         bus->irq_count[irq_num] != 0;
 }
 
-/* ---- Routing ---------------------------------------------------------------- */
+/* ---- Routing ---- */
 
 void pci_bus_set_route_irq_fn(PCIBus *bus, pci_route_irq_fn route_intx_to_irq)
 {

@@ -61,7 +61,7 @@ static PCIBus *secondary_of(PCIDevice *d)
     return NULL;
 }
 
-/* ---- A bridge's windows (PCI-to-PCI Bridge 1.2, section 3.2.5) ------------------ */
+/* ---- A bridge's windows (PCI-to-PCI Bridge 1.2, section 3.2.5) ---- */
 
 typedef struct Window {
     uint64_t base, limit;
@@ -106,7 +106,7 @@ static Window pref_window(const uint8_t *c)
     return w;
 }
 
-/* ---- JSON ---------------------------------------------------------------------------- */
+/* ---- JSON ---- */
 
 static void put_int(json_object *o, const char *key, uint64_t value)
 {
@@ -252,7 +252,7 @@ struct json_object *pci_query(void)
     return list;
 }
 
-/* ---- Text -------------------------------------------------------------------------------- */
+/* ---- Text ---- */
 
 static void info_region(GString *out, int nr, const PCIIORegion *r)
 {

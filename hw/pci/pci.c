@@ -29,7 +29,7 @@ uint16_t pci_requester_id(PCIDevice *dev)
     return pci_get_bdf(dev);
 }
 
-/* ---- Configuration space --------------------------------------------------- */
+/* ---- Configuration space ---- */
 
 /* Cuts @len to the device's space; 0: nothing of the access is inside. */
 static int config_cut(const PCIDevice *d, uint32_t address, int len)
@@ -160,7 +160,7 @@ static void config_set_identity(PCIDevice *d, const PCIDeviceClass *pc)
     }
 }
 
-/* ---- Bus mastering ----------------------------------------------------------- */
+/* ---- Bus mastering ---- */
 
 /* The device's view: all that its bus shows to masters, while it may master. */
 static void bus_master_init(PCIDevice *d)
@@ -200,7 +200,7 @@ void pci_msi_trigger(PCIDevice *dev, MSIMessage msg)
                          NULL);
 }
 
-/* ---- Realize, unrealize -------------------------------------------------------- */
+/* ---- Realize, unrealize ---- */
 
 /* Puts the device on its bus, with an identity and nothing behind it yet. */
 static bool register_device(PCIDevice *d, Error **errp)
@@ -309,7 +309,7 @@ static void pci_qdev_unrealize(DeviceState *qdev)
     withdraw(d);
 }
 
-/* ---- Reset ----------------------------------------------------------------------- */
+/* ---- Reset ---- */
 
 void pci_do_device_reset(PCIDevice *d)
 {
@@ -340,7 +340,7 @@ void pci_device_reset(PCIDevice *dev)
     pci_do_device_reset(dev);
 }
 
-/* ---- State ------------------------------------------------------------------------ */
+/* ---- State ---- */
 
 static int put_config(QEMUFile *f, void *pv, size_t size,
                       const VMStateField *field)
@@ -436,7 +436,7 @@ const VMStateDescription vmstate_pci_device = {
     },
 };
 
-/* ---- Making devices ------------------------------------------------------------------ */
+/* ---- Making devices ---- */
 
 PCIDevice *pci_new_multifunction(int devfn, const char *name)
 {
@@ -477,7 +477,7 @@ PCIDevice *pci_create_simple(PCIBus *bus, int devfn, const char *name)
     return dev;
 }
 
-/* ---- The type ------------------------------------------------------------------------- */
+/* ---- The type ---- */
 
 static const Property pci_props[] = {
     DEFINE_PROP_PCI_DEVFN("addr", PCIDevice, devfn, -1,

@@ -24,7 +24,7 @@ PCIHostState *pci_host_next(PCIHostState *host)
     return QLIST_NEXT(host, next);
 }
 
-/* ---- Configuration cycles ----------------------------------------------------- */
+/* ---- Configuration cycles ---- */
 
 void pci_host_config_write_common(PCIDevice *pci_dev, uint32_t addr,
                                   uint32_t limit, uint32_t val, uint32_t len)
@@ -84,7 +84,7 @@ uint32_t pci_data_read(PCIBus *s, uint32_t addr, unsigned len)
              : UINT32_MAX;
 }
 
-/* ---- The ports ------------------------------------------------------------------- */
+/* ---- The ports ---- */
 
 /* Only 32-bit accesses reach CONFIG_ADDRESS; others are somebody else's. */
 static void conf_write(void *opaque, hwaddr addr, uint64_t val, unsigned len)
@@ -141,7 +141,7 @@ const MemoryRegionOps pci_host_data_le_ops = {
     .valid = { .min_access_size = 1, .max_access_size = 4 },
 };
 
-/* ---- The type ----------------------------------------------------------------------- */
+/* ---- The type ---- */
 
 static void pci_host_instance_init(Object *obj)
 {

@@ -24,7 +24,7 @@ static uint8_t *exp_reg(const PCIDevice *d, uint8_t *space, unsigned reg)
     return space + d->exp.exp_cap + reg;
 }
 
-/* ---- The capability ------------------------------------------------------------ */
+/* ---- The capability ---- */
 
 static bool has_link(uint8_t type)
 {
@@ -95,7 +95,7 @@ uint8_t pcie_cap_get_type(const PCIDevice *dev)
     return (pci_get_word(flags) & PCI_EXP_FLAGS_TYPE) >> 4;
 }
 
-/* ---- Error reporting, link control ------------------------------------------------ */
+/* ---- Error reporting, link control ---- */
 
 #define ERROR_CONTROL                                                        \
     (PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |      \
@@ -133,7 +133,7 @@ void pcie_cap_lnkctl_reset(PCIDevice *dev)
                                  LINK_CONTROL);
 }
 
-/* ---- Function level reset ---------------------------------------------------------- */
+/* ---- Function level reset ---- */
 
 void pcie_cap_flr_init(PCIDevice *dev)
 {
@@ -156,7 +156,7 @@ void pcie_cap_flr_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
     }
 }
 
-/* ---- Extended capabilities ----------------------------------------------------------- */
+/* ---- Extended capabilities ---- */
 
 /* The offset of @cap_id, or 0; *@last is that of the last one in the list. */
 static uint16_t find_extended(PCIDevice *d, uint16_t cap_id, uint16_t *last)

@@ -1,6 +1,6 @@
 /*
- * The memory API: dispatch, address spaces, listeners, eventfds, mappings, and
- * the watch flags of RAM.
+ * The memory API: dispatch, address spaces, listeners, eventfds, mappings. RAM
+ * blocks and watch flags are in test-ram.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,7 +17,7 @@
 
 #define ANY MEMTXATTRS_UNSPECIFIED
 
-/* ---- A register file that notes how it was accessed ------------------------ */
+/* ---- A register file that notes how it was accessed ---- */
 
 typedef struct Device {
     uint8_t regs[64];
@@ -109,7 +109,7 @@ static void fixture_free(Fixture *f)
     g_free(f);
 }
 
-/* ---- Dispatch ---------------------------------------------------------------- */
+/* ---- Dispatch ---- */
 
 static void test_split(void)
 {
@@ -212,6 +212,27 @@ static void test_straddle(void)
     fixture_free(f);
 }
 
+/* As 0xcf9 lies inside 0xcf8: the wide access is all the bridge's. */
+static void test_register_behind_another(void)
+{
+    Fixture *f = fixture_new(1, 4);
+    Device inner = { .regs = { 0x99 } };
+    MemoryRegion byte;
+
+    memory_region_init_io(&byte, NULL, &f->ops, &inner, "byte", 1);
+    memory_region_add_subregion_overlap(&f->root, 0x1001, &byte, 1);
+    stl_le_phys(&f->as, 0x1000, 0x44332211);
+    g_assert_cmpuint(inner.calls, ==, 0);
+    g_assert_cmphex(f->dev.regs[1], ==, 0x22);
+    g_assert_cmphex(ldl_le_phys(&f->as, 0x1000), ==, 0x44332211);
+    g_assert_cmphex(ldub_phys(&f->as, 0x1001), ==, 0x99);
+    /* What ends with the region goes on with what follows it. */
+    g_assert_cmphex(lduw_le_phys(&f->as, 0x103f), ==, 0xff40);
+    memory_region_del_subregion(&f->root, &byte);
+    object_unref(OBJECT(&byte));
+    fixture_free(f);
+}
+
 static void *access_from_thread(void *opaque)
 {
     Fixture *f = opaque;
@@ -241,7 +262,7 @@ static void test_big_lock(void)
     fixture_free(f);
 }
 
-/* ---- RAM, ROM ------------------------------------------------------------------ */
+/* ---- RAM, ROM ---- */
 
 static void test_rom(void)
 {
@@ -310,7 +331,7 @@ static void test_ram_hit(void)
     Fixture *f = fixture_new(1, 4);
     uint8_t *ram = memory_region_get_ram_ptr(&f->ram);
     AddressSpaceRamHit hit = { 0 };
-    ram_addr_t at;
+    ram_addr_t at = 0;
     hwaddr len;
 
     rcu_read_lock();
@@ -341,7 +362,7 @@ static void test_ram_hit(void)
     fixture_free(f);
 }
 
-/* ---- Listeners and eventfds ------------------------------------------------------ */
+/* ---- Listeners and eventfds ---- */
 
 typedef struct Spy {
     MemoryListener listener;
@@ -477,7 +498,7 @@ static void test_eventfd(void)
     fixture_free(f);
 }
 
-/* ---- Mappings --------------------------------------------------------------------- */
+/* ---- Mappings ---- */
 
 static void test_map_ram(void)
 {
@@ -569,153 +590,7 @@ static void test_cache(void)
     fixture_free(f);
 }
 
-/* ---- Watch flags --------------------------------------------------------------------- */
-
-static unsigned code_drops, rearms;
-static ram_addr_t dropped_at;
-static uint64_t dropped_len;
-
-static void drop_code(ram_addr_t addr, uint64_t len)
-{
-    code_drops++;
-    dropped_at = addr;
-    dropped_len = len;
-    ram_page_clear_code(addr);
-}
-
-static void count_rearm(ram_addr_t addr, uint64_t len)
-{
-    rearms++;
-}
-
-static const RamWatchOps watch_ops = {
-    .code_written = drop_code,
-    .rearmed = count_rearm,
-};
-
-static void test_code(void)
-{
-    Fixture *f = fixture_new(1, 4);
-    ram_addr_t ram = memory_region_get_ram_addr(&f->ram);
-    uint8_t bytes[0x2000] = { 0 };
-
-    ram_watch_register(&watch_ops);
-    code_drops = 0;
-    ram_page_set_code(ram + 0x1000);
-    g_assert_true(ram_page_has_code(ram + 0x1abc));
-    g_assert_false(ram_page_has_code(ram + 0x2000));
-    stl_le_phys(&f->as, RAM_AT + 0xffc, 0);
-    g_assert_cmpuint(code_drops, ==, 0);
-    address_space_write(&f->as, RAM_AT + 0x800, ANY, bytes, 0x1000);
-    g_assert_cmpuint(code_drops, ==, 1);
-    g_assert_cmphex(dropped_at, ==, ram + 0x1000);
-    g_assert_cmphex(dropped_len, ==, 0x800);
-    stl_le_phys(&f->as, RAM_AT + 0x1000, 0);
-    g_assert_cmpuint(code_drops, ==, 1);
-    ram_commit_write(ram, 0);
-    fixture_free(f);
-    ram_watch_register(NULL);
-}
-
-static void test_dirty(void)
-{
-    Fixture *f = fixture_new(1, 4);
-    ram_addr_t ram = memory_region_get_ram_addr(&f->ram);
-    unsigned long bitmap[1] = { 0 };
-    unsigned client = DIRTY_MEMORY_MIGRATION;
-
-    ram_watch_register(&watch_ops);
-    rearms = 0;
-    g_assert_true(physical_memory_get_dirty(ram, RAM_BYTES, client));
-    g_assert_true(memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, NULL));
-    g_assert_cmpuint(ram_dirty_log_harvest(ram, RAM_BYTES, client, bitmap), ==,
-                     RAM_BYTES / 0x1000);
-    g_assert_cmphex(bitmap[0], ==, 0xff);
-    g_assert_cmpuint(rearms, ==, 1);
-    g_assert_false(physical_memory_get_dirty(ram, RAM_BYTES, client));
-    g_assert_cmpuint(ram_dirty_log_harvest(ram, RAM_BYTES, client, bitmap), ==,
-                     0);
-    g_assert_cmpuint(rearms, ==, 1);
-    stb_phys(&f->as, RAM_AT + 0x2fff, 1);
-    stw_le_phys(&f->as, RAM_AT + 0x4fff, 1);
-    bitmap[0] = 0;
-    g_assert_cmpuint(ram_dirty_log_harvest(ram, RAM_BYTES, client, bitmap), ==,
-                     3);
-    g_assert_cmphex(bitmap[0], ==, 0x34);
-    physical_memory_set_dirty_range(ram + 0x1000, 1, 1u << client);
-    g_assert_true(physical_memory_test_and_clear_dirty(ram, RAM_BYTES, client));
-    g_assert_false(physical_memory_test_and_clear_dirty(ram, RAM_BYTES,
-                                                        client));
-    memory_global_dirty_log_stop(GLOBAL_DIRTY_MIGRATION);
-    g_assert_cmphex(ram_page_flags(ram), ==, 0);
-    fixture_free(f);
-    ram_watch_register(NULL);
-}
-
-/* ---- RAM blocks ------------------------------------------------------------------------ */
-
-static void test_ram_from_file(void)
-{
-    g_autofree char *path = g_strdup_printf("%s/mem-XXXXXX", g_get_tmp_dir());
-    MemoryRegion mr;
-    Error *err = NULL;
-    int fd = g_mkstemp(path);
-    char content[4] = "";
-
-    g_assert_cmpint(ftruncate(fd, 0x1000), ==, 0);
-    g_assert_false(memory_region_init_ram_from_file(&mr, NULL, "f", 0x2000, 0,
-                                                    RAM_SHARED, path, 0, &err));
-    g_assert_nonnull(strstr(error_get_pretty(err), "0x1000"));
-    error_free(err);
-    object_unref(OBJECT(&mr));
-    memory_region_init_ram_from_file(&mr, NULL, "f", 0x1000, 0, RAM_SHARED,
-                                     path, 0, &error_abort);
-    memcpy(memory_region_get_ram_ptr(&mr), "abc", 3);
-    g_assert_cmpint(pread(fd, content, 3, 0), ==, 3);
-    g_assert_cmpstr(content, ==, "abc");
-    object_unref(OBJECT(&mr));
-    drain_call_rcu();
-    close(fd);
-    unlink(path);
-}
-
-static void test_ram_too_large(void)
-{
-    MemoryRegion mr;
-    Error *err = NULL;
-
-    g_assert_false(memory_region_init_ram(&mr, NULL, "pc.ram",
-                                          (uint64_t)1 << 46, &err));
-    g_assert_nonnull(strstr(error_get_pretty(err), "pc.ram"));
-    g_assert_null(strchr(error_get_pretty(err), '\n'));
-    error_free(err);
-    object_unref(OBJECT(&mr));
-}
-
-static void test_blocks(void)
-{
-    MemoryRegion a, b;
-    ram_addr_t offset, at;
-    RAMBlock *block;
-
-    memory_region_init_ram(&a, NULL, "a", 0x3000, &error_abort);
-    memory_region_init_ram(&b, NULL, "b", 0x400000, &error_abort);
-    rcu_read_lock();
-    block = qemu_ram_block_from_host((uint8_t *)memory_region_get_ram_ptr(&b) +
-                                     0x1234, true, &offset);
-    g_assert_true(block == b.ram_block);
-    g_assert_cmphex(offset, ==, 0x1000);
-    g_assert_null(qemu_ram_block_from_host(&a, false, &offset));
-    at = memory_region_get_ram_addr(&b);
-    g_assert_true(qemu_ram_host_from_addr(at) == memory_region_get_ram_ptr(&b));
-    g_assert_true(qemu_ram_block_by_name("a") == a.ram_block);
-    rcu_read_unlock();
-    object_unref(OBJECT(&a));
-    object_unref(OBJECT(&b));
-    drain_call_rcu();
-}
-
-/* ---- Re-entry ------------------------------------------------------------------------------ */
+/* ---- Re-entry ---- */
 
 static MemReentrancyGuard guard_a, guard_b;
 
@@ -791,6 +666,8 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/dispatch/illegal-is-refused", test_refused);
     g_test_add_func("/memory/dispatch/big-lock-unless-lockless", test_big_lock);
     g_test_add_func("/memory/access/straddles-ranges", test_straddle);
+    g_test_add_func("/memory/access/wide-register-behind-another",
+                    test_register_behind_another);
     g_test_add_func("/memory/rom/guest-cannot-write", test_rom);
     g_test_add_func("/memory/rom-device/modes", test_rom_device);
     g_test_add_func("/memory/page/kinds", test_pages);
@@ -800,11 +677,6 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/map/ram-is-lent", test_map_ram);
     g_test_add_func("/memory/map/bounce-is-limited", test_bounce);
     g_test_add_func("/memory/cache/stays-inside", test_cache);
-    g_test_add_func("/memory/commit/drops-code", test_code);
-    g_test_add_func("/memory/dirty/harvest", test_dirty);
-    g_test_add_func("/memory/ram/from-file", test_ram_from_file);
-    g_test_add_func("/memory/ram/beyond-the-host", test_ram_too_large);
-    g_test_add_func("/memory/ram/blocks", test_blocks);
     g_test_add_func("/memory/reentrancy/same-chain-only", test_guard);
     g_test_add_func("/memory/mtree/text", test_mtree);
     g_test_add_func("/memory/find", test_find);

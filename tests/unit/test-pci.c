@@ -20,7 +20,7 @@
 #define TYPE_TEST_HOST  "test-pci-host"
 #define VECTORS         3
 
-/* ---- The device --------------------------------------------------------------- */
+/* ---- The device ---- */
 
 typedef struct TestDev {
     PCIDevice parent_obj;
@@ -128,7 +128,7 @@ static const TypeInfo test_types[] = {
 
 DEFINE_TYPES(test_types)
 
-/* ---- A bus ------------------------------------------------------------------------ */
+/* ---- A bus ---- */
 
 static PCIHostState *host;
 static PCIBus *bus;
@@ -230,7 +230,7 @@ static void mem_write(hwaddr addr, uint32_t val)
     stl_le_phys(&address_space_memory, addr, val);
 }
 
-/* ---- Configuration space -------------------------------------------------------------- */
+/* ---- Configuration space ---- */
 
 static void test_config_masks(void)
 {
@@ -326,7 +326,7 @@ static void test_bars_over_everything(void)
     dev_end(t);
 }
 
-/* ---- Bus mastering ------------------------------------------------------------------------ */
+/* ---- Bus mastering ---- */
 
 static void test_bus_master(void)
 {
@@ -368,7 +368,7 @@ static void test_dma_into_itself(void)
     dev_end(t);
 }
 
-/* ---- Pins ------------------------------------------------------------------------------------ */
+/* ---- Pins ---- */
 
 static void test_pins(void)
 {
@@ -394,7 +394,7 @@ static void test_pins(void)
     dev_end(t);
 }
 
-/* ---- MSI-X ------------------------------------------------------------------------------------ */
+/* ---- MSI-X ---- */
 
 static TestDev *msix_dev(hwaddr *table)
 {
@@ -520,7 +520,7 @@ static void test_msix_notifiers(void)
     dev_end(t);
 }
 
-/* ---- Slots, realize --------------------------------------------------------------------------------- */
+/* ---- Slots, realize ---- */
 
 static void assert_refused(const char *addr, bool multifunction,
                            const char *why)
@@ -650,7 +650,7 @@ static void test_express(void)
     dev_end(t);
 }
 
-/* ---- Firmware's work --------------------------------------------------------------------------------------- */
+/* ---- Firmware's work ---- */
 
 static int line_of(PCIDevice *d, int pin, void *opaque)
 {
