@@ -229,16 +229,22 @@ ObjectProperty *object_class_property_find(ObjectClass *klass,
     return NULL;
 }
 
+/* What was found, or the error that nothing was. */
+static ObjectProperty *found_or_error(ObjectProperty *prop, const char *owner,
+                                      const char *name, Error **errp)
+{
+    if (!prop) {
+        error_setg(errp, "Property '%s.%s' not found", owner, name);
+    }
+    return prop;
+}
+
 ObjectProperty *object_class_property_find_err(ObjectClass *klass,
                                                const char *name,
                                                Error **errp)
 {
-    ObjectProperty *prop = object_class_property_find(klass, name);
-
-    if (!prop) {
-        error_setg(errp, "Property '.%s' not found", name);
-    }
-    return prop;
+    return found_or_error(object_class_property_find(klass, name), "", name,
+                          errp);
 }
 
 ObjectProperty *object_property_find(Object *obj, const char *name)
@@ -251,13 +257,8 @@ ObjectProperty *object_property_find(Object *obj, const char *name)
 ObjectProperty *object_property_find_err(Object *obj, const char *name,
                                          Error **errp)
 {
-    ObjectProperty *prop = object_property_find(obj, name);
-
-    if (!prop) {
-        error_setg(errp, "Property '%s.%s' not found",
-                   object_get_typename(obj), name);
-    }
-    return prop;
+    return found_or_error(object_property_find(obj, name),
+                          object_get_typename(obj), name, errp);
 }
 
 void object_property_iter_init(ObjectPropertyIterator *iter, Object *obj)

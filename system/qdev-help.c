@@ -16,19 +16,13 @@
 
 /* ---- -device help ---- */
 
-static const char *const category_titles[DEVICE_CATEGORY_MAX + 1] = {
-    [DEVICE_CATEGORY_BRIDGE] = "Controller/Bridge/Hub",
-    [DEVICE_CATEGORY_USB] = "USB",
-    [DEVICE_CATEGORY_STORAGE] = "Storage",
-    [DEVICE_CATEGORY_NETWORK] = "Network",
-    [DEVICE_CATEGORY_INPUT] = "Input",
-    [DEVICE_CATEGORY_DISPLAY] = "Display",
-    [DEVICE_CATEGORY_SOUND] = "Sound",
-    [DEVICE_CATEGORY_MISC] = "Misc",
-    [DEVICE_CATEGORY_CPU] = "CPU",
-    [DEVICE_CATEGORY_WATCHDOG] = "Watchdog",
-    [DEVICE_CATEGORY_MAX] = "Uncategorized",
+/* In the order of DeviceCategory; the last is for those in none. */
+static const char *const category_titles[] = {
+    "Controller/Bridge/Hub", "USB", "Storage", "Network", "Input", "Display",
+    "Sound", "Misc", "CPU", "Watchdog", "Uncategorized",
 };
+
+QEMU_BUILD_BUG_ON(ARRAY_SIZE(category_titles) != DEVICE_CATEGORY_MAX + 1);
 
 static bool in_category(const DeviceClass *dc, unsigned category)
 {

@@ -119,6 +119,10 @@ void qemu_irq_intercept_in(qemu_irq *gpio_in, qemu_irq_handler handler, int n)
         qemu_irq before = qemu_allocate_irq(line->handler, line->opaque,
                                             line->n);
 
+        /* It lives as long as the line that it was. */
+        object_property_add_child(OBJECT(line), "intercepted[*]",
+                                  OBJECT(before));
+        object_unref(before);
         line->handler = handler;
         line->opaque = before;
     }

@@ -471,14 +471,11 @@ static void machine_initfn(Object *obj)
     MachineState *ms = MACHINE(obj);
     MachineClass *mc = MACHINE_GET_CLASS(obj);
 
-    ms->dump_guest_core = true;
-    ms->mem_merge = true;
-    ms->enable_graphics = true;
-    ms->kernel_cmdline = g_strdup("");
-    ms->ram_size = mc->default_ram_size;
-    ms->maxram_size = mc->default_ram_size;
-    ms->boot_config.order = g_strdup(mc->default_boot_order);
     ms->cpu_type = mc->default_cpu_type;
+    ms->boot_config.order = g_strdup(mc->default_boot_order);
+    ms->kernel_cmdline = g_strdup("");
+    ms->ram_size = ms->maxram_size = mc->default_ram_size;
+    ms->dump_guest_core = ms->mem_merge = ms->enable_graphics = true;
     ms->smp = (CpuTopology) {
         .cpus = mc->default_cpus, .max_cpus = mc->default_cpus,
         .sockets = 1, .dies = 1, .clusters = 1, .cores = 1, .threads = 1,
@@ -488,34 +485,29 @@ static void machine_initfn(Object *obj)
 static void machine_finalize(Object *obj)
 {
     MachineState *ms = MACHINE(obj);
+    void *owned[] = {
+        ms->kernel_filename, ms->kernel_cmdline, ms->initrd_filename,
+        ms->firmware, ms->dtb, ms->accel, ms->possible_cpus,
+        ms->boot_config.order, ms->boot_config.once, ms->boot_config.splash,
+    };
 
-    g_free(ms->accel);
-    g_free(ms->dtb);
-    g_free(ms->firmware);
-    g_free(ms->kernel_filename);
-    g_free(ms->kernel_cmdline);
-    g_free(ms->initrd_filename);
-    g_free(ms->boot_config.order);
-    g_free(ms->boot_config.once);
-    g_free(ms->boot_config.splash);
-    g_free(ms->possible_cpus);
+    for (unsigned i = 0; i < ARRAY_SIZE(owned); i++) {
+        g_free(owned[i]);
+    }
 }
 
-static const TypeInfo machine_info = {
-    .name = TYPE_MACHINE,
-    .parent = TYPE_OBJECT,
-    .abstract = true,
-    .class_size = sizeof(MachineClass),
-    .class_init = machine_class_init,
-    .class_base_init = machine_class_base_init,
-    .instance_size = sizeof(MachineState),
-    .instance_init = machine_initfn,
-    .instance_finalize = machine_finalize,
+static const TypeInfo machine_types[] = {
+    {
+        .name = TYPE_MACHINE,
+        .parent = TYPE_OBJECT,
+        .abstract = true,
+        .instance_size = sizeof(MachineState),
+        .class_size = sizeof(MachineClass),
+        .class_base_init = machine_class_base_init,
+        .class_init = machine_class_init,
+        .instance_init = machine_initfn,
+        .instance_finalize = machine_finalize,
+    },
 };
 
-static void machine_register_types(void)
-{
-    type_register_static(&machine_info);
-}
-
-type_init(machine_register_types)
+DEFINE_TYPES(machine_types)

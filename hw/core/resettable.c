@@ -121,16 +121,14 @@ void resettable_class_set_parent_phases(ResettableClass *rc,
                                         ResettableExitPhase exit,
                                         ResettablePhases *parent_phases)
 {
-    *parent_phases = rc->phases;
-    if (enter) {
-        rc->phases.enter = enter;
-    }
-    if (hold) {
-        rc->phases.hold = hold;
-    }
-    if (exit) {
-        rc->phases.exit = exit;
-    }
+    const ResettablePhases before = rc->phases;
+
+    rc->phases = (ResettablePhases) {
+        .enter = enter ? enter : before.enter,
+        .hold = hold ? hold : before.hold,
+        .exit = exit ? exit : before.exit,
+    };
+    *parent_phases = before;
 }
 
 static const TypeInfo resettable_interface_info = {

@@ -385,27 +385,25 @@ extern const VMStateInfo vmstate_info_qtailq;
 
 /* ---- integers and the like --------------------------------------------- */
 
+/* _kind is the stem of both the info and the C type: uint8, int32, … */
+#define VMSTATE_INTEGER_(_f, _s, _v, _kind) \
+    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_##_kind, _kind##_t)
+#define VMSTATE_INTEGER_TEST_(_f, _s, _t, _kind) \
+    VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_##_kind, _kind##_t)
+
 #define VMSTATE_BOOL_TEST(_f, _s, _t) \
     VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_bool, bool)
 #define VMSTATE_BOOL_V(_f, _s, _v) \
     VMSTATE_SINGLE(_f, _s, _v, vmstate_info_bool, bool)
 #define VMSTATE_BOOL(_f, _s) VMSTATE_BOOL_V(_f, _s, 0)
-#define VMSTATE_INT8_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_int8, int8_t)
-#define VMSTATE_INT16_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_int16, int16_t)
-#define VMSTATE_INT32_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_int32, int32_t)
-#define VMSTATE_INT64_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_int64, int64_t)
-#define VMSTATE_UINT8_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_uint8, uint8_t)
-#define VMSTATE_UINT16_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_uint16, uint16_t)
-#define VMSTATE_UINT32_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_uint32, uint32_t)
-#define VMSTATE_UINT64_V(_f, _s, _v) \
-    VMSTATE_SINGLE(_f, _s, _v, vmstate_info_uint64, uint64_t)
+#define VMSTATE_INT8_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, int8)
+#define VMSTATE_INT16_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, int16)
+#define VMSTATE_INT32_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, int32)
+#define VMSTATE_INT64_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, int64)
+#define VMSTATE_UINT8_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, uint8)
+#define VMSTATE_UINT16_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, uint16)
+#define VMSTATE_UINT32_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, uint32)
+#define VMSTATE_UINT64_V(_f, _s, _v) VMSTATE_INTEGER_(_f, _s, _v, uint64)
 #define VMSTATE_INT8(_f, _s)    VMSTATE_INT8_V(_f, _s, 0)
 #define VMSTATE_INT16(_f, _s)   VMSTATE_INT16_V(_f, _s, 0)
 #define VMSTATE_INT32(_f, _s)   VMSTATE_INT32_V(_f, _s, 0)
@@ -414,18 +412,12 @@ extern const VMStateInfo vmstate_info_qtailq;
 #define VMSTATE_UINT16(_f, _s)  VMSTATE_UINT16_V(_f, _s, 0)
 #define VMSTATE_UINT32(_f, _s)  VMSTATE_UINT32_V(_f, _s, 0)
 #define VMSTATE_UINT64(_f, _s)  VMSTATE_UINT64_V(_f, _s, 0)
-#define VMSTATE_INT32_TEST(_f, _s, _t) \
-    VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_int32, int32_t)
-#define VMSTATE_INT64_TEST(_f, _s, _t) \
-    VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_int64, int64_t)
-#define VMSTATE_UINT8_TEST(_f, _s, _t) \
-    VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_uint8, uint8_t)
-#define VMSTATE_UINT16_TEST(_f, _s, _t) \
-    VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_uint16, uint16_t)
-#define VMSTATE_UINT32_TEST(_f, _s, _t) \
-    VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_uint32, uint32_t)
-#define VMSTATE_UINT64_TEST(_f, _s, _t) \
-    VMSTATE_SINGLE_TEST(_f, _s, _t, 0, vmstate_info_uint64, uint64_t)
+#define VMSTATE_INT32_TEST(_f, _s, _t) VMSTATE_INTEGER_TEST_(_f, _s, _t, int32)
+#define VMSTATE_INT64_TEST(_f, _s, _t) VMSTATE_INTEGER_TEST_(_f, _s, _t, int64)
+#define VMSTATE_UINT8_TEST(_f, _s, _t) VMSTATE_INTEGER_TEST_(_f, _s, _t, uint8)
+#define VMSTATE_UINT16_TEST(_f, _s, _t) VMSTATE_INTEGER_TEST_(_f, _s, _t, uint16)
+#define VMSTATE_UINT32_TEST(_f, _s, _t) VMSTATE_INTEGER_TEST_(_f, _s, _t, uint32)
+#define VMSTATE_UINT64_TEST(_f, _s, _t) VMSTATE_INTEGER_TEST_(_f, _s, _t, uint64)
 /* Refused on load unless the stream has the value that is there already. */
 #define VMSTATE_UINT8_EQUAL(_f, _s, _hint) \
     VMSTATE_SINGLE_FULL(_f, _s, 0, 0, vmstate_info_uint8_equal, uint8_t, _hint)
