@@ -50,6 +50,7 @@ struct AioContext {
     QemuMutex lock;                 /* of the two lists */
     QLIST_HEAD(, AioHandler) handlers;
     QLIST_HEAD(, AioHandler) graveyard;
+    bool any_buried;                /* atomic */
     unsigned always_ready_count;    /* atomic */
     unsigned poller_count;          /* atomic */
 

@@ -9,7 +9,6 @@
 #include "qapi/error.h"
 #include "qemu/lockable.h"
 #include "qemu/main-loop.h"
-#include "qemu/rcu_queue.h"
 #include "aio-internal.h"
 #include "timer-internal.h"
 
@@ -78,6 +77,7 @@ static void free_graveyard(AioContext *ctx)
 {
     AioHandler *h, *next;
 
+    qatomic_set(&ctx->any_buried, false);
     QLIST_FOREACH_SAFE(h, &ctx->graveyard, node, next) {
         QLIST_REMOVE(h, node);
         g_free(h);
@@ -182,6 +182,7 @@ static void bury_handler(AioContext *ctx, AioHandler *h)
     qatomic_set(&h->deleted, true);
     QLIST_REMOVE(h, node);
     QLIST_INSERT_HEAD(&ctx->graveyard, h, node);
+    qatomic_set(&ctx->any_buried, true);
     if (h->always_ready) {
         qatomic_dec(&ctx->always_ready_count);
     }
@@ -417,7 +418,7 @@ bool aio_round_run(AioContext *ctx, AioReady *ready)
 void aio_round_end(AioContext *ctx)
 {
     qatomic_set(&ctx->sleeping, false);
-    if (--ctx->depth == 0 && unlikely(!QLIST_EMPTY_RCU(&ctx->graveyard))) {
+    if (--ctx->depth == 0 && unlikely(qatomic_read(&ctx->any_buried))) {
         QEMU_LOCK_GUARD(&ctx->lock);
         free_graveyard(ctx);
     }

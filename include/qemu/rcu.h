@@ -11,7 +11,9 @@
 #define QEMU_RCU_H
 
 #define RCU_MEMB
+#ifndef QEMU_SANITIZE_THREAD    /* there in the library, uninstrumented */
 #define _LGPL_SOURCE            /* the read side inline: liburcu allows it */
+#endif
 #include <urcu/urcu-memb.h>
 #undef rcu_read_lock
 #undef rcu_read_unlock
