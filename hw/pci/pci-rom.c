@@ -7,28 +7,13 @@
 #include "qemu/osdep.h"
 #include "pci-internal.h"
 #include "qapi/error.h"
+#include "qemu/datadir.h"
 #include "qemu/error-report.h"
 #include "qemu/host-utils.h"
 
 /* The BAR's enable and reserved bits take 11; a ROM has whole pages anyway. */
 #define ROM_MIN_BYTES   4096
 #define ROM_MAX_BYTES   (64u << 20)
-
-static char *(*rom_search)(const char *name);
-
-void pci_set_rom_search(char *(*find)(const char *name))
-{
-    rom_search = find;
-}
-
-/* A path to be freed, or NULL. */
-static char *find_rom(const char *name)
-{
-    if (rom_search) {
-        return rom_search(name);
-    }
-    return access(name, R_OK) == 0 ? g_strdup(name) : NULL;
-}
 
 /*
  * A ROM made for another device of the family names that one: loaders of the
@@ -134,7 +119,7 @@ bool pci_add_option_rom(PCIDevice *d, Error **errp)
     if (!d->romfile || !*d->romfile || !d->rom_bar) {
         return true;
     }
-    path = find_rom(d->romfile);
+    path = qemu_find_file(QEMU_FILE_TYPE_BIOS, d->romfile);
     if (path) {
         return load_rom(d, path, is_default, errp);
     }

@@ -264,13 +264,6 @@ bool pci_realize_and_unref(PCIDevice *dev, PCIBus *bus, Error **errp);
 PCIDevice *pci_create_simple(PCIBus *bus, int devfn, const char *name);
 PCIDevice *pci_create_simple_multifunction(PCIBus *bus, int devfn,
                                            const char *name);
-/*
- * Makes the default NIC model or the one of -nic/-net on @bus; hook of the
- * machine. Opens "romfile" names: given a name, returns a path to be freed or
- * NULL; set once at start-up (-L search lives above this floor).
- */
-void pci_set_rom_search(char *(*find)(const char *name));
-
 /* ---- Firmware's work, and looking at it -------------------------------- */
 
 /* Where pci_assign_resources() may place things; sizes in bytes, 0 = none. */
