@@ -97,6 +97,7 @@ typedef struct ConfigReader {
     char *group;                    /* of the section under way; or NULL */
     struct json_object *opts;
     int section_line;
+    int error_line;
     int count;
     QEMUConfigCB *cb;
     void *opaque;
@@ -116,6 +117,7 @@ static bool section_end(ConfigReader *r, Error **errp)
     g_clear_pointer(&r->group, g_free);
     json_object_put(g_steal_pointer(&r->opts));
     if (err) {
+        r->error_line = r->section_line;
         error_propagate(errp, err);
         return false;
     }
@@ -187,6 +189,7 @@ static bool section_key(ConfigReader *r, const char *line, Error **errp)
 static bool read_line(ConfigReader *r, char *line, Error **errp)
 {
     loc_set_file(r->fname, r->line);
+    r->error_line = r->line;
     g_strstrip(line);
     switch (*line) {
     case 0:
@@ -203,7 +206,6 @@ int qemu_config_foreach(FILE *fp, QEMUConfigCB *cb, void *opaque,
                         const char *fname, Error **errp)
 {
     ConfigReader r = { .fname = fname, .cb = cb, .opaque = opaque };
-    g_autofree char *place = NULL;
     Location loc;
     char *line = NULL;
     size_t size = 0;
@@ -222,8 +224,7 @@ int qemu_config_foreach(FILE *fp, QEMUConfigCB *cb, void *opaque,
     ok = ok && section_end(&r, errp);
     if (!ok) {
         /* The caller's report would not say where. */
-        error_prepend(errp, "%s:%d: ", fname,
-                      r.group ? r.line : MAX(r.section_line, 1));
+        error_prepend(errp, "%s:%d: ", fname, r.error_line);
     }
     loc_pop(&loc);
     free(line);

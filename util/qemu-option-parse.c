@@ -74,22 +74,23 @@ static const char *read_item(const char *p, const char *implied, Item *item)
     return *p == ',' ? p + 1 : p;
 }
 
-/* "node" may be a name and not "no" + "de": ask the table. */
+/* "node" was taken for "no" and "de": not if the table has a "node". */
 static void settle_flag(const QemuOptsList *list, Item *item)
 {
+    g_autofree char *whole = g_strconcat("no", item->name, NULL);
+
     if (!item->flag || strcmp(item->value, "off")) {
         return;
     }
     for (const QemuOptDesc *desc = list->desc; desc->name; desc++) {
-        if (!strcmp(desc->name, item->name)) {
+        if (!strcmp(desc->name, whole)) {
+            g_free(item->name);
+            g_free(item->value);
+            item->name = g_steal_pointer(&whole);
+            item->value = g_strdup("on");
             return;
         }
     }
-    g_free(item->value);
-    item->value = g_strdup("on");
-    char *whole = g_strconcat("no", item->name, NULL);
-    g_free(item->name);
-    item->name = whole;
 }
 
 typedef struct ParseMode {

@@ -110,13 +110,14 @@ static void ids_are_unique(void)
 
 static void open_groups_take_anything(void)
 {
-    QemuOpts *opts = qemu_opts_parse(&open_group, "dev,help,k=on,n=3", true,
-                                     &error_abort);
+    QemuOpts *opts = qemu_opts_parse(&open_group, "dev,help,k=on,n=3,nowait",
+                                     true, &error_abort);
 
     g_assert_cmpstr(qemu_opt_get(opts, "driver"), ==, "dev");
     g_assert_true(qemu_opt_has_help_opt(opts));
     g_assert_true(qemu_opt_get_bool(opts, "k", false));
     g_assert_cmpint(qemu_opt_get_number(opts, "n", 0), ==, 3);
+    g_assert_false(qemu_opt_get_bool(opts, "wait", true));
     g_assert_false(qemu_opts_validate(opts, typed.desc, NULL));
     qemu_opts_del(opts);
     g_assert_true(has_help_option("help"));
@@ -224,9 +225,9 @@ static void config_errors_name_the_line(void)
     expect_config_error("[nope \"x\"]\n", ": There is no option group 'nope'");
     expect_config_error("\n[open]\nk = v\n",
                         ":3: parse error: expected key = \"value\"");
-    expect_config_error("k = \"v\"\n", "no group defined for 'k'");
-    expect_config_error("[typed]\nnum = \"x\"\n",
-                        "Parameter 'num' expects a number, not 'x'");
+    expect_config_error("\n\nk = \"v\"\n", ":3: no group defined for 'k'");
+    expect_config_error("\n[typed]\nnum = \"x\"\n",
+                        ":2: Parameter 'num' expects a number, not 'x'");
     qemu_opts_reset(&open_group);
 }
 
