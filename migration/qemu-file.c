@@ -244,7 +244,9 @@ size_t qemu_get_buffer(QEMUFile *f, uint8_t *buf, size_t size)
         f->moved += there;
         done += there;
     }
-    memset(buf + done, 0, size - done);
+    if (done < size) {
+        memset(buf + done, 0, size - done);
+    }
     return done;
 }
 
