@@ -209,10 +209,13 @@ void sse_exec(CPUX86State *env, const SseOp *op, unsigned reg, unsigned rm,
         }
         return;
     }
+    if ((op->flags & SSE_F_MMX) && !store) {
+        sse_enter_mmx(env);         /* comes before a #XM of the operation */
+    }
     dst = sse_register(env, op->dst, dst_n, rexw, dst_buf);
     op->fn(env, dst, src, imm);
     sse_write_back(env, op, dst_n, ea, rexw, dst_buf);
-    if (op->flags & SSE_F_MMX) {
+    if ((op->flags & SSE_F_MMX) && store) {
         sse_enter_mmx(env);
     }
 }

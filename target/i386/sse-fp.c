@@ -185,7 +185,9 @@ TO_MMX(cvttpd2pi, raw_cvttpd2dq, vec_load)
     ROW(F2, opc, x_##name##sd, XMM, XMM, 8, SSE2, 0)
 
 const SseRow sse_fp_rows[] = {
-    ROW(NONE, 0x2a, x_cvtpi2ps, XMM, MMX, 8, SSE, SSE_F_MMX),
+    /* From memory these leave the x87 state alone. */
+    ROW(NONE, 0x2a, x_cvtpi2ps, XMM, MMX, 0, SSE, SSE_F_MMX),
+    ROW(NONE, 0x2a, x_cvtpi2ps, XMM, NONE, 8, SSE, 0),
     ROW(66, 0x2a, x_cvtpi2pd, XMM, MMX, 0, SSE2, SSE_F_MMX),
     ROW(66, 0x2a, x_cvtpi2pd, XMM, NONE, 8, SSE2, 0),
     ROW_W(F3, 0x2a, x_si2ss_32, XMM, GPR, 4, SSE, 0),
