@@ -187,6 +187,7 @@ void sse_exec(CPUX86State *env, const SseOp *op, unsigned reg, unsigned rm,
     const void *src;
     void *dst;
 
+    imm &= 0xff;
     sse_check(env, op);
     if (op->mem_bytes && (op->flags & SSE_F_ALIGNED) && (ea & 15)) {
         raise_exception_err(env, EXCP0D_GPF, 0);

@@ -122,14 +122,14 @@ FROM_INT(cvtsi2sdq, si2sd_64, int64_t)
         vec_store64(d, r);                                                \
     }
 
-TO_INT(cvtss2si, ss2si_32, uint32_t)
-TO_INT(cvtss2si, ss2si_64, uint64_t)
-TO_INT(cvtsd2si, sd2si_32, uint32_t)
-TO_INT(cvtsd2si, sd2si_64, uint64_t)
-TO_INT(cvttss2si, tss2si_32, uint32_t)
-TO_INT(cvttss2si, tss2si_64, uint64_t)
-TO_INT(cvttsd2si, tsd2si_32, uint32_t)
-TO_INT(cvttsd2si, tsd2si_64, uint64_t)
+TO_INT(cvtss2sil, ss2si_32, uint32_t)
+TO_INT(cvtss2siq, ss2si_64, uint64_t)
+TO_INT(cvtsd2sil, sd2si_32, uint32_t)
+TO_INT(cvtsd2siq, sd2si_64, uint64_t)
+TO_INT(cvttss2sil, tss2si_32, uint32_t)
+TO_INT(cvttss2siq, tss2si_64, uint64_t)
+TO_INT(cvttsd2sil, tsd2si_32, uint32_t)
+TO_INT(cvttsd2siq, tsd2si_64, uint64_t)
 
 /*
  * Between MMX and XMM. Two integers beside two zeroes convert as four do, and
