@@ -88,6 +88,7 @@ static void prepare_process(Startup *s)
     if (!qemu_init_main_loop(&err) || !os_setup_signals(&err)) {
         startup_fail(err);
     }
+    bql_lock();                 /* let go of only while the main loop waits */
 }
 
 /* --- objects ---- */
