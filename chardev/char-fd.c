@@ -82,7 +82,7 @@ static void fd_chr_update(Chardev *chr)
     chr_pump_update(&s->out);
 }
 
-/* A regular file has no readiness: epoll refuses it, and it never blocks. */
+/* Writing to these never blocks for long: no need to ask before. */
 static bool is_regular(int fd)
 {
     struct stat st;
@@ -105,7 +105,7 @@ void fd_chr_open_fds(Chardev *chr, int fd_in, int fd_out)
     chr_pump_init(&s->in, chr, fd_chr_readable);
     chr_pump_init(&s->out, chr, out_never_reads);
     s->out.write_only = true;
-    if (fd_in >= 0 && !is_regular(fd_in)) {
+    if (fd_in >= 0) {
         chr_pump_set_fd(&s->in, fd_in);
     }
     if (fd_out >= 0 && fd_out != fd_in && !s->regular) {

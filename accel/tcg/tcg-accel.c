@@ -9,7 +9,6 @@
 #include "hw/core/cpu.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
-#include "qemu/rcu.h"
 #include "system/cpus.h"
 #include "system/tcg.h"
 
@@ -63,7 +62,6 @@ static void serve_all(void)
 
 static void *cpu_thread_fn(void *opaque)
 {
-    rcu_register_thread();
     bql_lock();
     current_cpu = first_cpu;
     while (true) {

@@ -9,6 +9,7 @@
  */
 #include "qemu/osdep.h"
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <linux/virtio_net.h>
 #include "libqos/nodes.h"
