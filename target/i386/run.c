@@ -36,7 +36,9 @@ void x86_cpu_triple_fault(CPUX86State *env)
     env->exception_nr = env->old_exception = -1;
     cs->halted = 1;
     env->in_shutdown = true;
+    bql_lock();
     qemu_system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
+    bql_unlock();
     cpu_loop_exit(env);
 }
 
