@@ -34,6 +34,10 @@ bool fw_cfg_add_user_file(FWCfgState *s, const char *name, const char *file,
     g_autoptr(GError) why = NULL;
     gsize len;
 
+    if (!s) {
+        error_setg(errp, "-fw_cfg: this machine has no fw_cfg");
+        return false;
+    }
     if (!check_name(name, errp)) {
         return false;
     }

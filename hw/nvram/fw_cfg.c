@@ -61,6 +61,8 @@ struct FWCfgState {
     uint64_t dma_address;
 };
 
+static FWCfgState *the_fw_cfg;
+
 /* ---- items ---- */
 
 static FWCfgItem *find_item(FWCfgState *s, uint16_t key)
@@ -385,9 +387,7 @@ static const MemoryRegionOps dma_port_ops = {
 
 FWCfgState *fw_cfg_find(void)
 {
-    bool ambiguous;
-
-    return (FWCfgState *)object_resolve_path_type("", TYPE_FW_CFG, &ambiguous);
+    return the_fw_cfg;
 }
 
 bool fw_cfg_dma_enabled(void *opaque)
@@ -420,6 +420,7 @@ static void fw_cfg_realize(DeviceState *dev, Error **errp)
                               "fwcfg.dma", 8);
         memory_region_add_subregion(io, s->dma_iobase, &s->dma_port);
     }
+    the_fw_cfg = s;
 }
 
 static void fw_cfg_init(Object *obj)
@@ -436,6 +437,7 @@ static void fw_cfg_finalize(Object *obj)
 {
     FWCfgState *s = FW_CFG(obj);
 
+    the_fw_cfg = the_fw_cfg == s ? NULL : the_fw_cfg;
     g_hash_table_unref(s->items);
     g_byte_array_unref(s->directory);
 }

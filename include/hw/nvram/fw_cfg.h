@@ -70,7 +70,7 @@ void fw_cfg_set_prepare(FWCfgState *s, FWCfgCallback *prepare, void *opaque);
 
 /*
  * A file from the user (-fw_cfg name=,file= or string=). A bad name, a missing
- * file, a name in use: false with *errp.
+ * file, a name in use, no fw_cfg (s NULL): false with *errp.
  */
 bool fw_cfg_add_user_file(FWCfgState *s, const char *name, const char *file,
                           const char *string, Error **errp);
