@@ -399,10 +399,7 @@ static QEMU_ALWAYS_INLINE void cmpxchg(CPUX86State *env, const MicroOp *op,
     for (;;) {
         old = any_get(env, op, log2, &o);
         if (old != expect) {
-            /* Memory is written even then, with what it holds. */
-            if (log2 == 2 && (op->aux & UOP_AM_REG)) {
-                wr(env, op->r1, log2, old);
-            }
+            /* A register is left whole then: no zero extension to 64 bits. */
             wr(env, log2 ? R_EAX : 0, log2, old);
             break;
         }
