@@ -351,7 +351,7 @@ static void fill_slot(CPUX86State *env, int mmu_idx, uint64_t vpage,
         fr->last >= walk->phys + TARGET_PAGE_SIZE - 1) {
         info->host = fr->host + (walk->phys - fr->base);
         info->ram = fr->ram + (walk->phys - fr->base);
-        info->readonly = fr->readonly || fr->romd_mode;
+        info->readonly = fr->readonly || fr->mr->rom_device;
     }
     set_tags(&tlb->entry[mmu_idx][slot], info);
     if (walk->global) {
