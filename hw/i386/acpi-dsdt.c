@@ -224,7 +224,7 @@ static void isa_bridge(Aml *a, const AcpiBoard *board)
     aml_device(a, "ISA");
     aml_name_int(a, "_ADR", 1 << 16);
     bridge_registers(a);
-    isa_device(a, "RTC", "PNP0B00", 0, 0x70, 8, 8);
+    isa_device(a, "RTC", "PNP0B00", 0, 0x70, 2, 8);
     isa_device(a, "KBD", "PNP0303", 0, 0x60, 1, 1);
     isa_device(a, "MOU", "PNP0F13", 0, 0, 0, 12);
     serial_ports(a, board->isa_bus);
