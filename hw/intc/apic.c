@@ -13,6 +13,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qapi/error.h"
+#include "hw/pci/msi.h"
 #include "migration/vmstate.h"
 #include "apic-internal.h"
 
@@ -508,6 +509,7 @@ static void apic_realize(DeviceState *dev, Error **errp)
     s->base = APIC_DEFAULT_ADDRESS | APIC_BASE_ENABLED |
               (s->is_bsp ? APIC_BASE_BSP : 0);
     apic_timer_init(s);
+    msi_nonbroken = true;       /* somebody takes messages now */
     local_apics[local_apic_count] = s;
     qatomic_store_release(&local_apic_count, local_apic_count + 1);
 }
