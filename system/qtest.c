@@ -174,8 +174,10 @@ static void cmd_store(const Words *words)
 
 /* --- memory, any number of bytes ---- */
 
+/* ADDR and SIZE, and @extra words; the least size that makes sense. */
 static bool range(const Words *words, unsigned extra, uint64_t v[2])
 {
+    uint64_t least = extra ? 0 : 1;
     Words head = *words;
 
     if (words->count != 3 + extra) {
@@ -186,8 +188,9 @@ static bool range(const Words *words, unsigned extra, uint64_t v[2])
     if (!numbers(&head, 1, 2, v)) {
         return false;
     }
-    if (v[1] > MAX_BYTES) {
-        answer("FAIL %s: more than %llu bytes\n", words->w[0], MAX_BYTES);
+    if (v[1] < least || v[1] > MAX_BYTES) {
+        answer("FAIL %s: a size is from %" PRIu64 " to %llu bytes\n",
+               words->w[0], least, MAX_BYTES);
         return false;
     }
     return true;

@@ -132,9 +132,7 @@ static uint64_t parse_memory_size(const char *text)
 
     if (qemu_strtosz_MiB(text, NULL, &size) < 0) {
         error_report("Parameter 'size' expects a non-negative number below "
-                     "2^64");
-        error_printf("Optional suffix k, M, G, T, P or E means kilo-, mega-, "
-                     "giga-, tera-, peta-\nand exabytes, respectively.\n");
+                     "2^64, with suffix k, M, G, T, P or E, not '%s'", text);
         exit(1);
     }
     return ROUND_UP(size, 8 * KiB);

@@ -36,7 +36,7 @@ static void expect_refusal(const char *args, const char *const *words)
 
 typedef struct BadInput {
     const char *name, *args;
-    const char *words[3];
+    const char *words[4];
 } BadInput;
 
 static const BadInput cases[] = {
