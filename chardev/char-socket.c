@@ -13,6 +13,7 @@
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qemu/error-report.h"
+#include "qemu/exit-paths.h"
 #include "monitor/fdset.h"
 
 static void socket_start(SocketChardev *s);
@@ -378,7 +379,7 @@ static int socket_open_listener(SocketChardev *s, Error **errp)
     if (fd >= 0 && s->addr->type == SOCKET_ADDRESS_TYPE_UNIX &&
         !s->addr->u.q_unix.abstract) {
         s->unlink_path = g_strdup(s->addr->u.q_unix.path);
-        chr_unlink_at_exit(s->unlink_path);
+        exit_path_add(s->unlink_path);
     }
     if (fd >= 0 && s->addr->type == SOCKET_ADDRESS_TYPE_INET) {
         SocketAddress *real = socket_local_address(fd, NULL);
@@ -464,7 +465,7 @@ static void socket_chr_finalize(Object *obj)
         close(s->listen_fd);
     }
     if (s->unlink_path) {
-        chr_unlink_now(s->unlink_path);
+        exit_path_remove(s->unlink_path);
         g_free(s->unlink_path);
     }
     forget_fds(s);

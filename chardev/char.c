@@ -54,53 +54,6 @@ void qemu_chr_foreach(void (*fn)(Chardev *chr, void *opaque), void *opaque)
     object_child_foreach(chardevs_get_root(), each_chardev, &each);
 }
 
-/* --- paths that must not be left behind --- */
-
-static GPtrArray *exit_paths;
-static pid_t exit_pid;
-
-static void unlink_exit_paths(void)
-{
-    if (exit_pid != getpid()) {
-        return;             /* a forked child must not */
-    }
-    for (unsigned i = 0; exit_paths && i < exit_paths->len; i++) {
-        unlink(g_ptr_array_index(exit_paths, i));
-    }
-    g_clear_pointer(&exit_paths, g_ptr_array_unref);
-}
-
-void chr_unlink_at_exit(const char *path)
-{
-    static bool registered;
-
-    if (!registered) {
-        atexit(unlink_exit_paths);
-        registered = true;
-    }
-    if (!exit_paths) {
-        exit_paths = g_ptr_array_new_with_free_func(g_free);
-    }
-    exit_pid = getpid();
-    g_ptr_array_add(exit_paths, g_strdup(path));
-}
-
-void chr_unlink_now(const char *path)
-{
-    for (unsigned i = 0; exit_paths && i < exit_paths->len; i++) {
-        if (strcmp(g_ptr_array_index(exit_paths, i), path) == 0) {
-            unlink(path);
-            g_ptr_array_remove_index(exit_paths, i);
-            return;
-        }
-    }
-}
-
-void qemu_chr_forked(void)
-{
-    exit_pid = getpid();
-}
-
 /* --- features and loops --- */
 
 bool qemu_chr_has_feature(Chardev *chr, ChardevFeature feature)
@@ -329,7 +282,6 @@ void qemu_chr_cleanup(void)
         }
     }
     g_ptr_array_unref(all);
-    unlink_exit_paths();
 }
 
 static void char_init(Object *obj)

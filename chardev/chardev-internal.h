@@ -47,12 +47,6 @@ void mux_chr_handlers_changed(Chardev *chr, CharFrontend *fe);
 /* Use these descriptors from now on (either may be -1); they become ours. */
 void fd_chr_open_fds(Chardev *chr, int fd_in, int fd_out);
 
-/* --- char.c --- */
-
-/* Remove @path at exit, also after an error; and forget it again. */
-void chr_unlink_at_exit(const char *path);
-void chr_unlink_now(const char *path);
-
 /* The multiplexer's escape byte, 0x01 unless -echr says otherwise. */
 extern int term_escape_char;
 

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qemu/exit-paths.h"
 #include "qapi/error.h"
 #include "dgram-link.h"
 #include "sockaddr.h"
@@ -27,7 +28,7 @@ static void dgram_cleanup(NetClientState *nc)
 
     dgram_link_stop(&s->client.link);
     if (s->unix_path) {
-        unlink(s->unix_path);
+        exit_path_remove(s->unix_path);
         g_free(s->unix_path);
     }
 }
@@ -173,6 +174,7 @@ static bool dgram_init(const NetdevArgs *args, const char *id,
     s = dgram_new(id, peer, fd, &there);
     if (is_unix) {
         s->unix_path = g_strdup(here_name);
+        exit_path_add(here_name);
     }
     qemu_set_info_str(&s->client.nc, "udp=%s%c%s", here_name,
                       is_unix ? ':' : '/', there_name);

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include "qemu/exit-paths.h"
 #include "qemu/aio.h"
 #include "qemu/error-report.h"
 #include "qapi/error.h"
@@ -99,7 +100,7 @@ static void socket_stream_cleanup(NetClientState *nc)
         close(s->connect_fd);
     }
     if (s->unix_path) {
-        unlink(s->unix_path);
+        exit_path_remove(s->unix_path);
         g_free(s->unix_path);
     }
 }
@@ -206,6 +207,7 @@ static bool socket_init_listen(const char *text, const char *id,
     s->listen_fd = fd;
     if (sa.addr.ss_family == AF_UNIX) {
         s->unix_path = net_sockaddr_str(&sa);
+        exit_path_add(s->unix_path);
     }
     socket_listen(s, true);
     return true;

@@ -5,8 +5,8 @@
  */
 #include "qemu/osdep.h"
 #include <sys/resource.h>
-#include "chardev/char.h"
 #include "qapi/error.h"
+#include "qemu/exit-paths.h"
 #include "qemu/main-loop.h"
 #include "startup.h"
 #include "system/runstate.h"
@@ -84,17 +84,6 @@ void os_ready(void)
 
 /* --- pid file ---- */
 
-static char *pidfile_path;
-static pid_t pidfile_owner;
-
-static void remove_pidfile(void)
-{
-    if (pidfile_path && getpid() == pidfile_owner) {
-        unlink(pidfile_path);
-        g_clear_pointer(&pidfile_path, g_free);
-    }
-}
-
 bool os_write_pidfile(const char *path, Error **errp)
 {
     ERRP_GUARD();
@@ -103,10 +92,7 @@ bool os_write_pidfile(const char *path, Error **errp)
         error_prepend(errp, "cannot create PID file: ");
         return false;
     }
-    /* the folder changes with -daemonize */
-    pidfile_path = g_canonicalize_filename(path, NULL);
-    pidfile_owner = getpid();
-    atexit(remove_pidfile);
+    exit_path_add(path);
     return true;
 }
 

@@ -230,13 +230,12 @@ static void cmd_write(const Words *words)
     }
     hex = words->w[3];
     given = strlen(hex);
-    if (!g_str_has_prefix(hex, "0x") || given % 2 != 0) {
-        answer("FAIL write: '%.20s' is not 0x and pairs of digits\n", hex);
+    if (!g_str_has_prefix(hex, "0x") || given - 2 != v[1] * 2) {
+        answer("FAIL write: '%.20s' is not 0x and two digits a byte\n", hex);
         return;
     }
-    bytes = g_malloc0(v[1] + 1);
-    given = MIN((given - 2) / 2, v[1]);
-    for (size_t i = 0; i < given; i++) {
+    bytes = g_malloc(v[1] + 1);
+    for (size_t i = 0; i < v[1]; i++) {
         int high = g_ascii_xdigit_value(hex[2 + 2 * i]);
         int low = g_ascii_xdigit_value(hex[3 + 2 * i]);
 

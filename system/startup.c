@@ -17,6 +17,7 @@
 #include "qapi/json.h"
 #include "qemu/config-file.h"
 #include "qemu/cutils.h"
+#include "qemu/exit-paths.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
@@ -79,7 +80,7 @@ static void prepare_process(Startup *s)
         }
         qemu_chr_stdio_forbidden = true;
         os_daemonize();
-        qemu_chr_forked();
+        exit_paths_forked();
     }
     open_log(s);
     if (s->pidfile && !os_write_pidfile(s->pidfile, &err)) {

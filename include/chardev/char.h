@@ -177,8 +177,6 @@ const ChardevClass *qemu_chr_get_class(const char *kind, Error **errp);
 
 /* Close all at exit; sockets that we made are removed. */
 void qemu_chr_cleanup(void);
-/* The process went on in a child (-daemonize): removing is now its task. */
-void qemu_chr_forked(void);
 
 /* Whether a front end is attached, or (mux) all its places are taken. */
 bool qemu_chr_is_busy(Chardev *chr);
