@@ -71,16 +71,6 @@ static void clear_jump_cache(CPUX86State *env)
     }
 }
 
-static void code_page_emptied(ram_addr_t page)
-{
-    CPUState *cs;
-
-    ram_page_clear_code(page);
-    CPU_FOREACH(cs) {
-        softtlb_watch_page(cpu_env(cs), page, false);
-    }
-}
-
 static void flush_all(void)
 {
     CPUState *cs;
@@ -97,7 +87,6 @@ static void flush_all(void)
     cache.generation++;
     CPU_FOREACH(cs) {
         clear_jump_cache(cpu_env(cs));
-        x86_tlb_flush(cpu_env(cs));     /* the pages may be stored to again */
     }
 }
 
@@ -251,6 +240,13 @@ Block *blocks_find(CPUX86State *env)
     JumpCacheEntry *j;
     Block *b = NULL;
 
+    if (mode & X86_MODE_CS64) {
+        const MicroOp *ops = uop_lookup64(env);
+
+        if (ops && !container_of(ops, Block, ops[0])->stale) {
+            return container_of(ops, Block, ops[0]);
+        }
+    }
     env->eip = env->pc;
     if (!(mode & X86_MODE_CS64) && env->pc > env->segs[R_CS].limit) {
         raise_exception_err(env, EXCP0D_GPF, 0);
@@ -479,7 +475,7 @@ void blocks_service(CPUX86State *env)
         blocks_invalidate(todo[i].addr, todo[i].len);
         for (; page < todo[i].addr + todo[i].len; page += TARGET_PAGE_SIZE) {
             if (!page_find(page) && ram_page_has_code(page)) {
-                code_page_emptied(page);
+                ram_page_clear_code(page);
             }
         }
     }

@@ -459,22 +459,18 @@ void x86_tlb_flush_page(CPUX86State *env, uint64_t addr)
     }
 }
 
-void softtlb_watch_page(CPUX86State *env, ram_addr_t page, bool watched)
+void softtlb_watch_page(CPUX86State *env, ram_addr_t page)
 {
     SoftTLB *tlb = env->mmu;
 
     page &= TARGET_PAGE_MASK;
     for (int i = 0; i < MMU_MODES; i++) {
         for (unsigned slot = 0; slot < SOFT_TLB_SIZE; slot++) {
-            SoftTLBInfo *info = &tlb->info[i][slot];
+            SoftTLBEntry *e = &tlb->entry[i][slot];
 
-            if (info->ram != page || info->vpage == SOFT_TLB_INVALID) {
-                continue;
-            }
-            if (watched) {
-                tlb->entry[i][slot].addr_write = SOFT_TLB_INVALID;
-            } else {
-                set_tags(&tlb->entry[i][slot], info);
+            if (e->addr_write != SOFT_TLB_INVALID &&
+                tlb->info[i][slot].ram == page) {
+                e->addr_write = SOFT_TLB_INVALID;
             }
         }
     }

@@ -109,10 +109,10 @@ void softtlb_init(CPUX86State *env);
 void softtlb_free(CPUX86State *env);
 
 /*
- * A page of RAM got or lost watch flags (decoded code, dirty log): stores to it
- * take the slow path from now on, or may use the fast one again.
+ * A page of RAM got watch flags (decoded code, dirty log): stores to it take the
+ * slow path from now on. It gives the fast one back when the flags are gone.
  */
-void softtlb_watch_page(CPUX86State *env, ram_addr_t page, bool watched);
+void softtlb_watch_page(CPUX86State *env, ram_addr_t page);
 
 /*
  * Walks the page tables. False with *@error (PG_ERROR_*) when refused. @debug:

@@ -262,6 +262,15 @@ static void translate_insn(Translator *t)
     t->insns++;
 }
 
+/* Stores to the page of @ram are seen from now on, before it is read. */
+static void watch_code(CPUX86State *env, ram_addr_t ram)
+{
+    if (!ram_page_has_code(ram)) {
+        ram_page_set_code(ram);
+        softtlb_watch_page(env, ram);
+    }
+}
+
 /*
  * Bytes of an instruction that runs into the next page, gathered in @buf.
  * Raises #PF for the second page.
@@ -276,8 +285,7 @@ static DecodeResult decode_across(Translator *t, const uint8_t *code,
     memcpy(buf, code, here);
     *host2 = more;
     if (more) {
-        ram_page_set_code(*ram2);
-        softtlb_watch_page(t->env, *ram2, true);
+        watch_code(t->env, *ram2);
         memcpy(buf + here, more, X86_MAX_INSN_BYTES + 1);
     } else {
         /* Device memory: read it once, the block will not be kept. */
@@ -322,8 +330,7 @@ Block *x86_translate(CPUX86State *env, uint64_t linear, unsigned mode)
     blocks_reserve(env, sizeof(Block) + sizeof(t->ops) +
                    BLOCK_MAX_INSNS * sizeof(UopCall));
     if (host) {
-        ram_page_set_code(ram);
-        softtlb_watch_page(env, ram, true);
+        watch_code(env, ram);
     } else {
         code = fetch_slowly(env, linear, slow, &avail);
         max = 1;
