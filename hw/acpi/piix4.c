@@ -11,6 +11,8 @@
 #include "hw/core/qdev-properties.h"
 #include "migration/vmstate.h"
 
+enum { DEVACTB_APMC = 0x5b, APMC_EN = 1 << 1 };
+
 struct PIIX4PMState {
     PCIDevice parent_obj;
     AcpiPm pm;
@@ -81,6 +83,8 @@ static void piix4_pm_reset_hold(Object *obj, ResetType type)
 
     pci_set_long(config + PIIX4_PMBASE, 1);
     config[PIIX4_PMREGMISC] = 0;
+    /* As if it had been done: firmware need not set up management mode. */
+    config[DEVACTB_APMC] = APMC_EN;
     s->apm_control = s->apm_status = 0;
     acpi_pm_reset(&s->pm);
     update_mapping(s);
