@@ -13,6 +13,7 @@
 #include "qapi/qapi-commands.h"
 #include "qemu/config-file.h"
 #include "qemu/trace.h"
+#include "qom/object.h"
 #include "system/runstate.h"
 
 /* --- introspection --- */
@@ -84,11 +85,39 @@ static void add_group(QemuOptsList *group, void *opaque)
     }
 }
 
+/* -machine has no table: its parameters are the properties of machines. */
+static void add_machine_option(OptionQuery *q)
+{
+    json_object *one = json_object_new_object();
+    json_object *params = json_object_new_array();
+    ObjectPropertyIterator iter;
+    ObjectProperty *prop;
+
+    object_class_property_iter_init(&iter, object_class_by_name("machine"));
+    while ((prop = object_property_iter_next(&iter))) {
+        json_object *p = json_object_new_object();
+
+        json_put_str(p, "name", prop->name);
+        if (prop->description) {
+            json_put_str(p, "help", prop->description);
+        }
+        json_put_str(p, "type", strcmp(prop->type, "bool") == 0 ? "boolean"
+                                                                : "string");
+        json_object_array_add(params, p);
+    }
+    json_put_str(one, "option", "machine");
+    json_put(one, "parameters", params);
+    json_object_array_add(q->list, one);
+}
+
 json_object *qmp_query_command_line_options(json_object *args, Error **errp)
 {
     OptionQuery q = { json_get_str(args, "option"), json_object_new_array() };
 
     qemu_opts_groups_foreach(add_group, &q);
+    if (!q.only || strcmp(q.only, "machine") == 0) {
+        add_machine_option(&q);
+    }
     if (q.only && json_object_array_length(q.list) == 0) {
         error_setg(errp, "invalid option name: %s", q.only);
         json_object_put(q.list);

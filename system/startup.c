@@ -73,7 +73,7 @@ static void prepare_process(Startup *s)
     Error *err = NULL;
 
     if (s->daemonize) {
-        if (s->nographic && !s->serial_given) {
+        if (s->nographic && !s->nodefaults && !s->serial_given) {
             error_report("-nographic cannot be used with -daemonize "
                          "unless -serial says where to");
             exit(1);
