@@ -137,10 +137,9 @@ static int make_chardev(void *opaque, QemuOpts *opts, Error **errp)
 
 static void make_chardevs(void)
 {
-    Error *err = NULL;
-
-    qemu_opts_foreach(qemu_find_opts("chardev"), make_chardev, NULL, &err);
-    startup_check(err);
+    /* fatal at once, while messages still name the option */
+    qemu_opts_foreach(qemu_find_opts("chardev"), make_chardev, NULL,
+                      &error_fatal);
 }
 
 static void make_serial(LegacyChardev *l)
@@ -197,7 +196,6 @@ static int make_monitor(void *opaque, QemuOpts *opts, Error **errp)
 
 static void make_monitors(Startup *s)
 {
-    Error *err = NULL;
     unsigned n = 0;
 
     for (unsigned i = 0; i < s->legacy->len; i++) {
@@ -209,8 +207,7 @@ static void make_monitors(Startup *s)
             loc_pop(&l->loc);
         }
     }
-    qemu_opts_foreach(qemu_find_opts("mon"), make_monitor, NULL, &err);
-    startup_check(err);
+    qemu_opts_foreach(qemu_find_opts("mon"), make_monitor, NULL, &error_fatal);
 }
 
 /* What nobody asked for but is usual: a serial port, and on a terminal a
@@ -252,11 +249,9 @@ static void make_devices(Startup *s)
 static void add_fw_cfg_files(void)
 {
     QemuOptsList *list = &startup_fw_cfg_opts;
-    Error *err = NULL;
 
     if (!QTAILQ_EMPTY(&list->head)) {
-        qemu_opts_foreach(list, parse_fw_cfg, fw_cfg_find(), &err);
-        startup_check(err);
+        qemu_opts_foreach(list, parse_fw_cfg, fw_cfg_find(), &error_fatal);
     }
 }
 
@@ -280,9 +275,7 @@ void startup_run(Startup *s)
     make_chardevs();
     startup_configure_machine(s);
     startup_choose_accel(s);
-    if (!net_init_clients(&err)) {
-        startup_fail(err);
-    }
+    net_init_clients(&error_fatal);
     create_objects(s, true);
     make_serials(s);
     make_monitors(s);

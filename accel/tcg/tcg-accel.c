@@ -25,6 +25,8 @@ static QemuThread cpu_thread;
 static QemuCond halt_cond = { PTHREAD_COND_INITIALIZER };
 static QemuEvent wake;          /* set by kicks, from any thread */
 static bool thread_started;
+static int thread_tid;          /* the kernel's number of cpu_thread */
+static QemuEvent tid_known;
 
 static bool cpu_can_run(CPUState *cpu)
 {
@@ -62,6 +64,8 @@ static void serve_all(void)
 
 static void *cpu_thread_fn(void *opaque)
 {
+    thread_tid = qemu_get_thread_id();
+    qemu_event_set(&tid_known);
     bql_lock();
     current_cpu = first_cpu;
     while (true) {
@@ -86,9 +90,12 @@ static void tcg_create_vcpu_thread(CPUState *cpu)
     if (!thread_started) {
         thread_started = true;
         qemu_event_init(&wake, false);
+        qemu_event_init(&tid_known, false);
         qemu_thread_create(&cpu_thread, "ALL CPUs/TCG", cpu_thread_fn, NULL,
                            QEMU_THREAD_DETACHED);
+        qemu_event_wait(&tid_known);
     }
+    cpu->thread_id = thread_tid;
 }
 
 static void tcg_kick_vcpu_thread(CPUState *cpu)

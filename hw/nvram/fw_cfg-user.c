@@ -12,11 +12,11 @@
 static bool check_name(const char *name, Error **errp)
 {
     if (!name || !*name) {
-        error_setg(errp, "-fw_cfg: name= is missing");
+        error_setg(errp, "name= is missing");
         return false;
     }
     if (strlen(name) >= FW_CFG_MAX_FILE_PATH) {
-        error_setg(errp, "-fw_cfg: name '%s' is longer than %d characters",
+        error_setg(errp, "name '%s' is longer than %d characters",
                    name, FW_CFG_MAX_FILE_PATH - 1);
         return false;
     }
@@ -35,14 +35,14 @@ bool fw_cfg_add_user_file(FWCfgState *s, const char *name, const char *file,
     gsize len;
 
     if (!s) {
-        error_setg(errp, "-fw_cfg: this machine has no fw_cfg");
+        error_setg(errp, "this machine has no fw_cfg");
         return false;
     }
     if (!check_name(name, errp)) {
         return false;
     }
     if (!file == !string) {
-        error_setg(errp, "-fw_cfg: name=%s needs file= or string=, not both",
+        error_setg(errp, "name=%s needs file= or string=, not both",
                    name);
         return false;
     }
@@ -50,15 +50,15 @@ bool fw_cfg_add_user_file(FWCfgState *s, const char *name, const char *file,
         len = strlen(string);   /* without its end */
         data = g_strdup(string);
     } else if (!g_file_get_contents(file, &data, &len, &why)) {
-        error_setg(errp, "-fw_cfg: cannot read '%s': %s", file, why->message);
+        error_setg(errp, "cannot read '%s': %s", file, why->message);
         return false;
     }
     if (len > UINT32_MAX) {
-        error_setg(errp, "-fw_cfg: '%s' is larger than 4 GiB", file);
+        error_setg(errp, "'%s' is larger than 4 GiB", file);
         return false;
     }
     if (!fw_cfg_put_user_file(s, name, data, len)) {
-        error_setg(errp, "-fw_cfg: there is an item '%s' already", name);
+        error_setg(errp, "there is an item '%s' already", name);
         return false;
     }
     data = NULL;
