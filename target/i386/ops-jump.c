@@ -264,15 +264,24 @@ static QEMU_ALWAYS_INLINE bool indirect(CPUX86State *env, const MicroOp *op,
         if (!uop_ld(env, env->regs[R_ESP], 3, slow, &target)) {
             return false;
         }
-        env->regs[R_ESP] += 8 + (uint16_t)op->imm;
     } else if (from == TARGET_REG) {
         target = W(op->r1);
     } else if (!uop_ea(env, op, form, 3, false, slow, &ea) ||
                !uop_ld(env, ea, 3, slow, &target)) {
         return false;
     }
+    /* A target that is not canonical is the jump's own fault. */
+    if (unlikely(!x86_is_canonical(target))) {
+        if (!slow) {
+            return false;
+        }
+        raise_exception_err(env, EXCP0D_GPF, 0);
+    }
     if (call && !push_return(env, ret, slow)) {
         return false;
+    }
+    if (from == TARGET_RET) {
+        env->regs[R_ESP] += 8 + (uint16_t)op->imm;
     }
     env->pc = target;
     return true;
@@ -319,8 +328,11 @@ UopFn *const uop_ret64 = ret64;
 /* A near jump beyond CS's limit is #GP of the jump itself. */
 static void check_eip(CPUX86State *env, const unsigned log2, uint64_t target)
 {
-    if (zext(target, log2) > env->segs[R_CS].limit &&
-        !(env->hflags & HF_CS64_MASK)) {
+    bool bad = env->hflags & HF_CS64_MASK
+               ? !x86_is_canonical(zext(target, log2))
+               : zext(target, log2) > env->segs[R_CS].limit;
+
+    if (bad) {
         raise_exception_err(env, EXCP0D_GPF, 0);
     }
 }
