@@ -198,6 +198,9 @@ void sse_exec(CPUX86State *env, const SseOp *op, unsigned reg, unsigned rm,
     } else {
         src = sse_register(env, op->src, store ? reg : rm, rexw, src_buf);
     }
+    if ((op->flags & SSE_F_MMX) && !store) {
+        sse_enter_mmx(env);         /* comes before faults of the operation */
+    }
     if (op->flags & SSE_F_SPECIAL) {
         SseMaskMove move = {
             .ea = ea,
@@ -205,13 +208,7 @@ void sse_exec(CPUX86State *env, const SseOp *op, unsigned reg, unsigned rm,
         };
 
         op->fn(env, &move, src, imm);
-        if (op->flags & SSE_F_MMX) {
-            sse_enter_mmx(env);
-        }
         return;
-    }
-    if ((op->flags & SSE_F_MMX) && !store) {
-        sse_enter_mmx(env);         /* comes before a #XM of the operation */
     }
     dst = sse_register(env, op->dst, dst_n, rexw, dst_buf);
     op->fn(env, dst, src, imm);

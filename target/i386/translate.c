@@ -181,6 +181,20 @@ bool tr_system(Translator *t)
     return true;
 }
 
+/* MASKMOV stores at DS:rDI without a ModRM byte that says so. */
+static void implied_rdi(DecodedInsn *d)
+{
+    d->i.has_mem = true;
+    d->rip_relative = false;
+    d->base = X86_WORD(regs) + R_EDI;
+    d->index = X86_WORD(zero);
+    d->scale = 0;
+    d->disp = 0;
+    if (!d->seg_override) {
+        d->i.seg = R_DS;
+    }
+}
+
 bool tr_sse(Translator *t)
 {
     static const uint8_t maps[] = {
@@ -196,6 +210,9 @@ bool tr_sse(Translator *t)
 
     if (!sse) {
         return false;
+    }
+    if (sse->flags & SSE_F_SPECIAL) {
+        implied_rdi(&t->d);
     }
     new_call(t, tr_emit(t, uop_sse))->sse = sse;
     return true;
