@@ -100,7 +100,7 @@ void gen_fx_state(Gen *g, DiffFx *fx, unsigned families)
     }
 }
 
-/* Approximations differ between processors; MASKMOV goes where RDI points. */
+/* MASKMOV goes where RDI points: it has its own place in gen_fp_state(). */
 static bool sse_left_out(unsigned map, uint8_t op)
 {
     return map == 0 && (op == 0xf7);
@@ -147,12 +147,11 @@ static unsigned x87_width(unsigned escape, unsigned reg)
 {
     switch (escape) {
     case 1:
-        return reg == 0 || reg == 2 || reg == 3 ? 4
-               : reg == 5 || reg == 7 ? 2 : 0;
+        return reg == 1 ? 0 : reg == 4 || reg == 6 ? 28 : reg > 4 ? 2 : 4;
     case 3:
         return reg == 5 || reg == 7 ? 10 : reg == 4 || reg == 6 ? 0 : 4;
     case 5:
-        return reg == 7 ? 2 : reg < 4 ? 8 : 0;
+        return reg == 7 ? 2 : reg == 5 ? 0 : reg < 4 ? 8 : 108;
     case 7:
         return reg == 4 || reg == 6 ? 10 : reg == 5 || reg == 7 ? 8 : 2;
     case 0:
@@ -162,6 +161,77 @@ static unsigned x87_width(unsigned escape, unsigned reg)
         return 8;
     default:
         return 2;
+    }
+}
+
+/*
+ * FXSAVE and FXRSTOR. What is kept of the last instruction differs by maker,
+ * so those fields of the image are cleared in between.
+ */
+static void gen_fx_round_trip(Gen *g)
+{
+    /* The opcode, two pointers, and the mask of MXCSR. */
+    static const uint8_t fields[] = { 6, 8, 12, 16, 20, 28 };
+    uint64_t at = DIFF_DATA + diff_below(&g->rng, 0x1c0) * 16;
+    bool w = !g->mode32 && diff_once_in(&g->rng, 2);
+    Rm rm = { .mem = true, .modrm = 4, .has_sib = true, .sib = 0x25,
+              .disp = at, .disp_bytes = 4 };
+
+    gen_emit(g, &(Insn){ .map = 1, .op = 0xae, .reg = 0, .rexw = w,
+                         .rm = rm });
+    gen_mark(g);
+    for (unsigned i = 0; i < G_N_ELEMENTS(fields); i++) {
+        Rm field = rm;
+
+        field.disp += fields[i];
+        gen_emit(g, &(Insn){ .op = 0xc7, .reg = 0, .rm = field,
+                             .opsize16 = fields[i] == 6,
+                             .imm_bytes = fields[i] == 6 ? 2 : 4 });
+        gen_mark(g);
+    }
+    if (diff_once_in(&g->rng, 2)) {
+        gen_emit(g, &(Insn){ .map = 1, .op = 0xae, .reg = 1, .rexw = w,
+                             .rm = rm });
+    }
+}
+
+/* LDMXCSR with a legal value, STMXCSR, EMMS, MASKMOV. */
+void gen_fp_state(Gen *g)
+{
+    unsigned which = diff_below(&g->rng, 5);
+    Rm rm;
+
+    gen_choose_rex(g);
+    switch (which) {
+    case 0:
+        rm = gen_mem(g, 4, false);
+        rm.rip = false;
+        gen_emit(g, &(Insn){ .map = 1, .op = 0xae, .reg = 3, .rm = rm });
+        break;
+    case 1:
+        rm = (Rm){ .mem = true, .modrm = 4, .has_sib = true, .sib = 0x25,
+                   .disp = DIFF_DATA + 0x80, .disp_bytes = 4 };
+        gen_emit(g, &(Insn){ .op = 0xc7, .reg = 0, .rm = rm, .imm_bytes = 4,
+                             .imm = 0x1f80 |
+                                    (diff_random(&g->rng) & 0xe07f) });
+        gen_mark(g);
+        gen_emit(g, &(Insn){ .map = 1, .op = 0xae, .reg = 2, .rm = rm });
+        break;
+    case 2:
+        gen_emit(g, &(Insn){ .reg = -1, .map = 1, .op = 0x77 });
+        break;
+    case 3:
+        gen_emit(g, &(Insn){ .reg = -1, .op = 0xb8, .has_op_reg = true,
+                             .op_reg = 7, .imm_bytes = 4,
+                             .imm = gen_address(g, 16, false) });
+        gen_mark(g);
+        gen_emit(g, &(Insn){ .map = 1, .op = 0xf7, .reg = gen_dst(g),
+                             .opsize16 = diff_once_in(&g->rng, 2),
+                             .rm = gen_reg_rm(gen_dst(g)) });
+        break;
+    default:
+        gen_fx_round_trip(g);
+        break;
     }
 }
 
@@ -186,6 +256,7 @@ void gen_x87(Gen *g)
             return;
         }
         in.rm = gen_mem(g, width, false);
+        in.opsize16 = diff_once_in(&g->rng, 4);
     } else {
         in.rm = gen_reg_rm(diff_below(&g->rng, 8));
         x87_flags_before(g, escape, reg);

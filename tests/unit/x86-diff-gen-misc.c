@@ -82,6 +82,19 @@ static void gen_call(Gen *g)
                          .imm = (uint32_t)(body - (g->pos + 5)) });
 }
 
+/* JMP and CALL through a register or memory, to an address that is none. */
+static void gen_wild_jump(Gen *g)
+{
+    if (!diff_once_in(&g->rng, 10)) {
+        return;
+    }
+    gen_choose_rex(g);
+    gen_emit(g, &(Insn){
+        .op = 0xff, .reg = 2 + 2 * diff_below(&g->rng, 2),
+        .rm = gen_rm(g, gen_src(g), 8),
+    });
+}
+
 static void gen_read_segment(Gen *g)
 {
     gen_choose_rex(g);
@@ -175,10 +188,10 @@ void gen_misc(Gen *g)
 {
     static void (*const kinds[])(Gen *) = {
         gen_absolute, gen_exchange_accumulator, gen_frame, gen_count_jump,
-        gen_call, gen_read_segment,
+        gen_call, gen_read_segment, gen_wild_jump,
         gen_decimal, gen_short_inc, gen_stack_32, gen_lea_16,
     };
 
     g->rex = false;
-    kinds[diff_below(&g->rng, g->mode32 ? 10 : 6)](g);
+    kinds[diff_below(&g->rng, g->mode32 ? 11 : 7)](g);
 }

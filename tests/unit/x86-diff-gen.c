@@ -121,7 +121,10 @@ Rm gen_reg_rm(unsigned reg)
     return (Rm){ .reg = reg };
 }
 
-/* Address wanted: mostly inside, now and then over an edge of the area. */
+/*
+ * Mostly inside the area, now and then over an edge. Where within a long
+ * operand a fault shows is the processor's own affair: those stay inside.
+ */
 uint64_t gen_address(Gen *g, unsigned bytes, bool aligned)
 {
     uint64_t addr = DIFF_DATA + diff_below(&g->rng, DIFF_DATA_SIZE - bytes);
@@ -129,7 +132,7 @@ uint64_t gen_address(Gen *g, unsigned bytes, bool aligned)
     if (diff_once_in(&g->rng, 12)) {
         addr = DIFF_DATA + 0x1000 - diff_below(&g->rng, bytes + 1);
     }
-    if (diff_once_in(&g->rng, 200)) {
+    if (bytes <= 16 && diff_once_in(&g->rng, 200)) {
         addr = DIFF_DATA + DIFF_DATA_SIZE - diff_below(&g->rng, bytes + 1);
     }
     if (aligned && !diff_once_in(&g->rng, 100)) {
@@ -301,6 +304,10 @@ static void one_instruction(Gen *g, unsigned families)
 
     if ((families & DIFF_INT) && diff_once_in(&g->rng, 12)) {
         gen_misc(g);
+        return;
+    }
+    if (!(~families & (DIFF_SSE | DIFF_X87)) && diff_once_in(&g->rng, 25)) {
+        gen_fp_state(g);
         return;
     }
     do {

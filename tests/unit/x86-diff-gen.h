@@ -107,6 +107,7 @@ void gen_simple(Gen *g);
 unsigned gen_condition_flags(unsigned cc);
 void gen_sse(Gen *g);
 void gen_x87(Gen *g);
+void gen_fp_state(Gen *g);
 
 /* Random register contents of x87 and SSE. */
 void gen_fx_state(Gen *g, DiffFx *fx, unsigned families);

@@ -45,6 +45,7 @@ static DiffResult *current;
 asm(".pushsection .text\n"
     ".type diff_enter, @function\n"
     "diff_enter:\n"
+    "  fninit\n"
     "  fxrstor64 (%rdi)\n"
     "  mov 512+16*8(%rdi), %rax\n"
     "  mov %rax, diff_target(%rip)\n"

@@ -60,7 +60,7 @@ static void build_page_tables(void)
         put64(PT_LOW + i * 8, i << 12 | PG_PRESENT_MASK | PG_RW_MASK);
     }
     for (unsigned i = 0; i < DIFF_DATA_SIZE >> 12; i++) {
-        put64(PT_USER + i * 8, (USER_DATA + (i << 12)) | user);
+        put64(PT_USER + i * 8, (USER_DATA + (i << 12)) | user | PG_NX_MASK);
     }
     for (unsigned i = 0; i < DIFF_CODE_SIZE >> 12; i++) {
         put64(PT_USER + ((DIFF_CODE >> 12 & 511) + i) * 8,
