@@ -261,34 +261,25 @@ LOGIC(andnp, ~a & b)
 LOGIC(orp, a | b)
 LOGIC(xorp, a ^ b)
 
-/* Checks the part of the operand on one page, if a byte there is selected. */
-static void probe_selected(CPUX86State *env, const uint8_t *mask,
-                           unsigned count, uint64_t ea)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (mask[i] & 0x80) {
-            cpu_probe(env, ea, count, MMU_DATA_STORE);
-            return;
-        }
-    }
-}
-
-/* MASKMOVQ and MASKMOVDQU: @d is a SseMaskMove, @s the mask. */
+/*
+ * MASKMOVQ and MASKMOVDQU: @d is a SseMaskMove, @s the mask. The whole operand
+ * has to be writable as soon as one byte of it is.
+ */
 static void mask_move(CPUX86State *env, const SseMaskMove *move,
                       const uint8_t *mask, unsigned count)
 {
     const uint8_t *data = move->data;
-    uint64_t room = TARGET_PAGE_SIZE - (move->ea & ~TARGET_PAGE_MASK);
-    unsigned first = MIN(room, count);
+    bool probed = false;
 
-    probe_selected(env, mask, first, move->ea);
-    if (first < count) {
-        probe_selected(env, mask + first, count - first, move->ea + first);
-    }
     for (unsigned i = 0; i < count; i++) {
-        if (mask[i] & 0x80) {
-            cpu_stb(env, move->ea + i, data[i]);
+        if (!(mask[i] & 0x80)) {
+            continue;
         }
+        if (!probed) {
+            cpu_probe(env, move->ea, count, MMU_DATA_STORE);
+            probed = true;
+        }
+        cpu_stb(env, move->ea + i, data[i]);
     }
 }
 

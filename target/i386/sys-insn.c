@@ -174,6 +174,51 @@ void insn_rdrand(CPUX86State *env, const X86Insn *in, uint64_t ea)
     cpu_set_cc(env, ok ? CC_C : 0);
 }
 
+/* CRC32 of SSE4.2 (the Castagnoli polynomial), a byte to eight at a time. */
+
+static uint64_t crc32_operand(CPUX86State *env, const X86Insn *in,
+                              uint64_t ea, unsigned bytes)
+{
+    bool high = bytes == 1 && !(in->prefixes & X86_PFX_REX) && in->rm >= 4;
+
+    if (!in->has_mem) {
+        return high ? env->regs[in->rm - 4] >> 8 : env->regs[in->rm];
+    }
+    switch (bytes) {
+    case 1:
+        return cpu_ldub(env, ea);
+    case 2:
+        return cpu_lduw(env, ea);
+    case 4:
+        return cpu_ldl(env, ea);
+    default:
+        return cpu_ldq(env, ea);
+    }
+}
+
+void insn_crc32(CPUX86State *env, const X86Insn *in, uint64_t ea)
+{
+    unsigned bytes = in->opcode == 0xf0 ? 1 : in->opsize;
+    uint64_t data = crc32_operand(env, in, ea, bytes);
+    uint64_t crc = (uint32_t)env->regs[in->reg];
+
+    switch (bytes) {
+    case 1:
+        asm("crc32b %b1, %k0" : "+r" (crc) : "r" (data));
+        break;
+    case 2:
+        asm("crc32w %w1, %k0" : "+r" (crc) : "r" (data));
+        break;
+    case 4:
+        asm("crc32l %k1, %k0" : "+r" (crc) : "r" (data));
+        break;
+    default:
+        asm("crc32q %1, %0" : "+r" (crc) : "r" (data));
+        break;
+    }
+    env->regs[in->reg] = (uint32_t)crc;
+}
+
 /* Caches and translations. */
 
 /* INVD, WBINVD: guest memory has no cache of its own. */

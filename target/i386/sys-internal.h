@@ -15,7 +15,7 @@ X86InsnFn insn_bound, insn_wait, insn_int, insn_int3, insn_into, insn_int1,
           insn_emms, insn_cpuid, insn_sgdt_sidt, insn_lgdt_lidt, insn_invlpg,
           insn_monitor, insn_mwait, insn_clac_stac, insn_fxsave,
           insn_fxrstor, insn_ldmxcsr, insn_stmxcsr, insn_clflush,
-          insn_fsgsbase, insn_rdrand, insn_rdpid;
+          insn_fsgsbase, insn_rdrand, insn_rdpid, insn_crc32;
 
 /*
  * Model specific registers (msr.c). False: there is no such register, or the

@@ -186,6 +186,16 @@ static const SysEntry *group5(const X86Insn *in)
     return member == 3 ? &call : member == 5 ? &jmp : NULL;
 }
 
+/* CRC32: 0F 38 F0 and F1 behind F2. */
+static const SysEntry *map_0f38(const X86Insn *in)
+{
+    static const SysEntry crc32 = { insn_crc32, 0,
+                                    FEATURE(1_ECX, EXT_SSE42) };
+
+    return (in->opcode & 0xfe) == 0xf0 && (in->prefixes & X86_PFX_F2)
+           ? &crc32 : NULL;
+}
+
 /* Instructions that 64-bit mode took back. */
 static bool gone_in_64(const X86Insn *in)
 {
@@ -215,7 +225,7 @@ static const SysEntry *find(const X86Insn *in)
         return in->opcode == 0xff ? group5(in) : &map_one[in->opcode];
     }
     if (in->map != X86_MAP_0F) {
-        return NULL;
+        return in->map == X86_MAP_0F38 ? map_0f38(in) : NULL;
     }
     switch (in->opcode) {
     case 0x01:
