@@ -235,6 +235,19 @@ void gen_fp_state(Gen *g)
     }
 }
 
+/* Register forms that are #UD, most of them: kept rare. */
+static bool x87_missing(unsigned escape, unsigned reg, unsigned rm)
+{
+    static const uint8_t whole_rows[8] = {
+        0, 0x04, 0xd0, 0x90, 0, 0xc0, 0x08, 0x90,
+    };
+
+    if (escape == 2 && reg == 5) {
+        return rm != 1;
+    }
+    return whole_rows[escape] >> reg & 1;
+}
+
 /* FCMOVcc reads CF, ZF and PF; FCOMI and its kin write them. */
 static void x87_flags_before(Gen *g, unsigned escape, unsigned reg)
 {
@@ -259,6 +272,10 @@ void gen_x87(Gen *g)
         in.opsize16 = diff_once_in(&g->rng, 4);
     } else {
         in.rm = gen_reg_rm(diff_below(&g->rng, 8));
+        if (x87_missing(escape, reg, in.rm.reg) &&
+            !diff_once_in(&g->rng, 16)) {
+            return;
+        }
         x87_flags_before(g, escape, reg);
     }
     gen_emit(g, &in);

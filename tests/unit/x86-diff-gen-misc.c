@@ -7,6 +7,41 @@
 #include "qemu/osdep.h"
 #include "x86-diff-gen.h"
 
+/* POPCNT, LZCNT, MOVBE, CRC32: what `-cpu max` has on top. */
+static void gen_extended(Gen *g)
+{
+    unsigned log2 = 1 + diff_below(&g->rng, g->mode32 ? 2 : 3);
+    unsigned which = diff_below(&g->rng, 5);
+    Insn in = { .opsize16 = log2 == 1, .rexw = log2 == 3 };
+
+    gen_choose_rex(g);
+    g->rex |= in.rexw;
+    in.reg = gen_dst(g);
+    if (which < 2) {                        /* POPCNT, LZCNT */
+        in.map = 1;
+        in.prefix = 0xf3;
+        in.op = which ? 0xbd : 0xb8;
+        in.rm = gen_rm(g, gen_src(g), 1u << log2);
+    } else if (which == 2) {                /* MOVBE */
+        in.map = 2;
+        in.op = 0xf0 | diff_below(&g->rng, 2);
+        in.rm = gen_mem(g, 1u << log2, false);
+    } else {                                /* CRC32 */
+        in.map = 2;
+        in.prefix = 0xf2;
+        in.op = 0xed + which;               /* F0, F1 */
+        in.rex_empty = g->rex;
+        in.rm = gen_rm(g, which == 3 ? gen_src8(g) : gen_src(g),
+                       which == 3 ? 1 : 1u << log2);
+    }
+    gen_emit(g, &in);
+    if (which == 0) {
+        gen_flags(g, F_ALL, 0);
+    } else if (which == 1) {
+        gen_flags(g, F_C | F_Z, F_O | F_S | F_A | F_P);
+    }
+}
+
 /* MOV between the accumulator and an absolute address. */
 static void gen_absolute(Gen *g)
 {
@@ -188,10 +223,10 @@ void gen_misc(Gen *g)
 {
     static void (*const kinds[])(Gen *) = {
         gen_absolute, gen_exchange_accumulator, gen_frame, gen_count_jump,
-        gen_call, gen_read_segment, gen_wild_jump,
+        gen_call, gen_read_segment, gen_wild_jump, gen_extended,
         gen_decimal, gen_short_inc, gen_stack_32, gen_lea_16,
     };
 
     g->rex = false;
-    kinds[diff_below(&g->rng, g->mode32 ? 11 : 7)](g);
+    kinds[diff_below(&g->rng, g->mode32 ? 12 : 8)](g);
 }
