@@ -239,8 +239,7 @@ void pause_all_vcpus(void)
 
 void cpu_resume(CPUState *cpu)
 {
-    cpu->stop = false;
-    cpu->stopped = false;
+    cpu->stopped = cpu->stop = false;
     qemu_cpu_kick(cpu);
 }
 
@@ -248,12 +247,11 @@ void resume_all_vcpus(void)
 {
     CPUState *cpu;
 
-    if (!runstate_is_running()) {
-        return;
-    }
-    cpu_enable_ticks();
-    CPU_FOREACH(cpu) {
-        cpu_resume(cpu);
+    if (runstate_is_running()) {
+        cpu_enable_ticks();
+        CPU_FOREACH(cpu) {
+            cpu_resume(cpu);
+        }
     }
 }
 
@@ -277,7 +275,21 @@ void cpu_remove_sync(CPUState *cpu)
     }
 }
 
-/* ---- State ---- */
+/* ---- State ------------------------------------------------------------ */
+
+typedef void CpuSyncFn(CPUState *cpu);
+
+/* Registers kept elsewhere than in the CPU object are copied by @sync. */
+static void sync_all(CpuSyncFn *sync)
+{
+    CPUState *cpu;
+
+    if (sync) {
+        CPU_FOREACH(cpu) {
+            sync(cpu);
+        }
+    }
+}
 
 void cpu_synchronize_state(CPUState *cpu)
 {
@@ -288,31 +300,15 @@ void cpu_synchronize_state(CPUState *cpu)
 
 void cpu_synchronize_all_states(void)
 {
-    CPUState *cpu;
-
-    CPU_FOREACH(cpu) {
-        cpu_synchronize_state(cpu);
-    }
+    sync_all(accel_ops ? accel_ops->synchronize_state : NULL);
 }
 
 void cpu_synchronize_all_post_reset(void)
 {
-    CPUState *cpu;
-
-    CPU_FOREACH(cpu) {
-        if (accel_ops && accel_ops->synchronize_post_reset) {
-            accel_ops->synchronize_post_reset(cpu);
-        }
-    }
+    sync_all(accel_ops ? accel_ops->synchronize_post_reset : NULL);
 }
 
 void cpu_synchronize_all_post_init(void)
 {
-    CPUState *cpu;
-
-    CPU_FOREACH(cpu) {
-        if (accel_ops && accel_ops->synchronize_post_init) {
-            accel_ops->synchronize_post_init(cpu);
-        }
-    }
+    sync_all(accel_ops ? accel_ops->synchronize_post_init : NULL);
 }

@@ -243,9 +243,11 @@ Block *blocks_find(CPUX86State *env)
     if (mode & X86_MODE_CS64) {
         const MicroOp *ops = uop_lookup64(env);
 
-        if (ops && !container_of(ops, Block, ops[0])->stale) {
-            return container_of(ops, Block, ops[0]);
+        b = ops ? container_of(ops, Block, ops[0]) : NULL;
+        if (b && !b->stale && b->ram2 == RAM_ADDR_INVALID) {
+            return b;
         }
+        b = NULL;
     }
     env->eip = env->pc;
     if (!(mode & X86_MODE_CS64) && env->pc > env->segs[R_CS].limit) {

@@ -124,7 +124,10 @@ void tr_exit_jump(Translator *t, int64_t target)
 
 void tr_end(Translator *t)
 {
-    tr_emit(t, uop_end)->off = t->next;
+    MicroOp *op = tr_emit(t, uop_end);
+
+    op->off = t->next;
+    op->aux = t->insns + 1;
     tr_exit_fall(t);
 }
 
@@ -384,7 +387,7 @@ Block *x86_translate(CPUX86State *env, uint64_t linear, unsigned mode)
     }
     if (!t->ended) {
         t->next = t->off;
-        tr_emit(t, uop_fall);
+        tr_emit(t, uop_fall)->aux = t->insns;
         tr_exit_fall(t);
     }
     drop_dead_flags(t);
