@@ -10,7 +10,7 @@
 #include <glib/gstdio.h>
 #include "chardev/char-fe.h"
 #include "chardev/char-ringbuf.h"
-#include "monitor/fdset.h"
+#include "chardev/fdset.h"
 #include "qapi/error.h"
 #include "qemu/config-file.h"
 #include "qemu/main-loop.h"

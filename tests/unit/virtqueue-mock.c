@@ -385,3 +385,45 @@ void mock_want_event(Mock *m, unsigned after)
         *event = m->used_idx + after;
     }
 }
+
+/* --- tests --- */
+
+void mock_expect_used(Mock *m, uint16_t want_id, uint32_t want_len)
+{
+    uint16_t id;
+    uint32_t len;
+
+    g_assert_true(mock_used(m, &id, &len));
+    g_assert_cmpuint(id, ==, want_id);
+    g_assert_cmpuint(len, ==, want_len);
+}
+
+void mock_expect_no_used(Mock *m)
+{
+    uint16_t id;
+    uint32_t len;
+
+    g_assert_false(mock_used(m, &id, &len));
+}
+
+void mock_use_all(Mock *m, uint32_t len)
+{
+    for (unsigned i = 0; i < m->batch.count; i++) {
+        virtqueue_fill(&m->vq, &m->batch.elems[i], len, i);
+    }
+    virtqueue_flush(&m->vq, m->batch.count);
+    virtqueue_batch_clear(&m->batch);
+}
+
+void mock_add_tests(const MockTest *tests, unsigned count)
+{
+    for (unsigned t = 0; t < count; t++) {
+        for (unsigned l = 0; l < mock_layout_count; l++) {
+            g_autofree char *path = g_strdup_printf("/virtqueue/%s/%s",
+                                                    tests[t].name,
+                                                    mock_layouts[l].name);
+
+            g_test_add_data_func(path, &mock_layouts[l], tests[t].body);
+        }
+    }
+}

@@ -90,4 +90,18 @@ void mock_want_none(Mock *m);
 void mock_want_all(Mock *m);
 void mock_want_event(Mock *m, unsigned after);
 
+/* The next used entry is this one; there is none. */
+void mock_expect_used(Mock *m, uint16_t want_id, uint32_t want_len);
+void mock_expect_no_used(Mock *m);
+/* Give back the whole batch, each chain with @len bytes written. */
+void mock_use_all(Mock *m, uint32_t len);
+
+typedef struct MockTest {
+    const char *name;
+    void (*body)(const void *layout);
+} MockTest;
+
+/* Register each of @tests under /virtqueue for every layout. */
+void mock_add_tests(const MockTest *tests, unsigned count);
+
 #endif
