@@ -14,7 +14,7 @@
 #include "qapi/json.h"
 #include "qemu/error-report.h"
 #include "qemu/exit-paths.h"
-#include "monitor/fdset.h"
+#include "chardev/fdset.h"
 
 static void socket_start(SocketChardev *s);
 

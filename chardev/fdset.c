@@ -6,7 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include <json-c/json.h>
-#include "monitor/fdset.h"
+#include "chardev/fdset.h"
 #include "qapi/error.h"
 #include "qemu/sockets.h"
 #include "qemu/thread.h"

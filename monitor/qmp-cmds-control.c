@@ -6,7 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "monitor-internal.h"
-#include "monitor/fdset.h"
+#include "chardev/fdset.h"
 #include "hw/core/cpu.h"
 #include "qapi/error.h"
 #include "qapi/json.h"

@@ -6,9 +6,9 @@
  */
 #include "qemu/osdep.h"
 #include "chardev/char.h"
+#include "chardev/fdset.h"
 #include "hw/core/boards.h"
 #include "hw/core/qdev-properties.h"
-#include "monitor/fdset.h"
 #include "monitor/qdev.h"
 #include "net/net.h"
 #include "qapi/error.h"

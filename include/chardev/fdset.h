@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef MONITOR_FDSET_H
-#define MONITOR_FDSET_H
+#ifndef CHARDEV_FDSET_H
+#define CHARDEV_FDSET_H
 
 struct json_object;
 

@@ -20,6 +20,6 @@ int monitor_puts(Monitor *mon, const char *text);
 Monitor *monitor_cur(void);
 bool monitor_cur_is_qmp(void);
 
-#include "monitor/fdset.h"
+#include "chardev/fdset.h"
 
 #endif

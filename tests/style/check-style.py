@@ -41,7 +41,6 @@ FLOORS = {
     "include/hw/virtio/virtio-balloon": 7, "include/hw/virtio/virtio-rng": 7,
     "hw/i386/": 7, "hw/net/": 7, "include/hw/i386/": 7, "include/hw/net/": 7,
     "system/": 8, "monitor/": 8, "include/monitor/": 8,
-    "include/system/qtest.h": 8,
 }
 LINES_MAX = 800
 COLUMNS_MAX = 100
