@@ -70,14 +70,7 @@ void cpu_x86_update_cr4(CPUX86State *env, uint64_t value)
 
 void x86_breakpoints_changed(CPUX86State *env)
 {
-    env->stepping = false;
-    for (int i = 0; i < 4; i++) {
-        bool execution = (env->dr[7] >> (16 + 4 * i) & 15) == 0;
-
-        if ((env->dr[7] >> (2 * i) & 3) && execution) {
-            env->stepping = true;
-        }
-    }
+    x86_update_hflags(env);
     cpu_exit(env_cpu(env));
 }
 
@@ -123,7 +116,6 @@ static void init_registers(CPUX86State *env)
     memset(env->dr, 0, sizeof(env->dr));
     env->dr[6] = DR6_FIXED_1;
     env->dr[7] = DR7_FIXED_1;
-    env->stepping = false;
     env->exception_nr = env->old_exception = -1;
     env->in_shutdown = false;
     x86_tlb_flush(env);

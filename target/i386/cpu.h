@@ -94,6 +94,7 @@ enum {
 #define HF_INHIBIT_IRQ_MASK 0x01000000u /* shadow of STI, MOV SS, POP SS */
 #define HF_NMI_MASK         0x02000000u /* NMIs blocked until IRET */
 #define HF_RF_MASK          0x04000000u
+#define HF_STEP_MASK        0x08000000u /* execution breakpoints are armed */
 
 typedef struct SegmentCache {
     uint64_t base;
@@ -200,7 +201,6 @@ struct CPUArchState {
     uint8_t sipi_vector;
     bool wait_for_sipi;     /* after INIT, not the bootstrap processor */
     bool in_shutdown;       /* after a triple fault, until reset */
-    bool stepping;          /* execution breakpoints are armed */
     bool a20_masked;        /* address line 20 is held at zero */
     uint64_t a20_mask;      /* AND-ed to every physical address */
     uint64_t insns_total;   /* executed in finished slices */

@@ -175,6 +175,17 @@ static bool segments_are_flat(const CPUX86State *env)
     return true;
 }
 
+/* True when DR7 enables a breakpoint on execution. */
+static bool breakpoints_armed(const CPUX86State *env)
+{
+    for (int i = 0; i < 4; i++) {
+        if ((env->dr[7] >> (2 * i) & 3) && !(env->dr[7] >> (16 + 4 * i) & 15)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void x86_update_hflags(CPUX86State *env)
 {
     uint32_t hf = env->hflags &
@@ -201,6 +212,7 @@ void x86_update_hflags(CPUX86State *env)
             hf |= HF_ADDSEG_MASK;
         }
     }
+    hf |= breakpoints_armed(env) ? HF_STEP_MASK : 0;
     hf |= env->eflags & TF_MASK ? HF_TF_MASK : 0;
     hf |= env->eflags & RF_MASK ? HF_RF_MASK : 0;
     hf |= env->cr[0] & CR0_MP_MASK ? HF_MP_MASK : 0;

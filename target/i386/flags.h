@@ -25,6 +25,9 @@ enum {
     X86_MODE_STEP = 32,     /* blocks of one instruction */
 };
 
+/* While one of these is set each instruction runs by itself. */
+#define HF_ALONE_MASK (HF_TF_MASK | HF_INHIBIT_IRQ_MASK | HF_STEP_MASK)
+
 static inline unsigned x86_block_mode(uint32_t hflags)
 {
     return (hflags & HF_CS32_MASK ? X86_MODE_CS32 : 0) |
@@ -33,7 +36,7 @@ static inline unsigned x86_block_mode(uint32_t hflags)
            (hflags & HF_ADDSEG_MASK ? X86_MODE_ADDSEG : 0) |
            (!(hflags & HF_PE_MASK) || (hflags & HF_VM_MASK)
             ? X86_MODE_REAL : 0) |
-           (hflags & (HF_TF_MASK | HF_INHIBIT_IRQ_MASK) ? X86_MODE_STEP : 0);
+           (hflags & (HF_ALONE_MASK) ? X86_MODE_STEP : 0);
 }
 
 #endif

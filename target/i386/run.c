@@ -254,8 +254,7 @@ static void run_blocks(CPUX86State *env)
     } while (likely(!qatomic_read(&cs->exit_request)) &&
              likely(env->insns_left >= 0) &&
              likely(!cs->halted) &&
-             likely(!(env->hflags & (HF_TF_MASK | HF_INHIBIT_IRQ_MASK))) &&
-             likely(!env->stepping) &&
+             likely(!(env->hflags & HF_ALONE_MASK)) &&
              likely(!qatomic_read(&cs->interrupt_request) ||
                     !x86_cpu_has_work(cs)));
 }
@@ -271,14 +270,13 @@ static void loop(CPUX86State *env)
         if (!look_around(env)) {
             return;
         }
-        if (env->stepping) {
+        if (env->hflags & HF_STEP_MASK) {
             check_breakpoint(env);
         } else if (env->eflags & RF_MASK) {
             env->eflags &= ~(uint64_t)RF_MASK;
             env->hflags &= ~HF_RF_MASK;
         }
-        if (env->stepping ||
-            (env->hflags & (HF_TF_MASK | HF_INHIBIT_IRQ_MASK))) {
+        if (env->hflags & HF_ALONE_MASK) {
             step(env);
         } else {
             run_blocks(env);
