@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/pci/pci_bridge.h"
 #include "pci-internal.h"
 #include "qapi/error.h"
 
@@ -33,23 +34,6 @@ static void write_config(PCIDevice *d, uint32_t reg, uint32_t value, int len)
     d->config_write(d, reg, value, len);
 }
 
-static bool is_bridge(const PCIDevice *d)
-{
-    return (d->config[PCI_HEADER_TYPE] & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
-}
-
-static PCIBus *secondary_of(PCIDevice *d)
-{
-    PCIBus *child;
-
-    QLIST_FOREACH(child, &pci_get_bus(d)->child, sibling) {
-        if (child->parent_dev == d) {
-            return child;
-        }
-    }
-    return NULL;
-}
-
 /* ---- Numbers ---- */
 
 /* Numbers all buses below @bus, depth first; @next is the first free number. */
@@ -57,7 +41,7 @@ static int number_buses(PCIBus *bus, int number, int next)
 {
     for (int i = 0; i < PCI_DEVFN_MAX; i++) {
         PCIDevice *d = bus->devices[i];
-        PCIBus *child = d && is_bridge(d) ? secondary_of(d) : NULL;
+        PCIBus *child = d && pci_is_bridge(d) ? pci_bridge_secondary(d) : NULL;
 
         if (!child || next >= PCI_BUS_MAX) {
             continue;
@@ -118,7 +102,7 @@ static GArray *collect(PCIBus *bus, Kind kind)
 
     for (int i = 0; i < PCI_DEVFN_MAX; i++) {
         PCIDevice *d = bus->devices[i];
-        PCIBus *child = d && is_bridge(d) ? secondary_of(d) : NULL;
+        PCIBus *child = d && pci_is_bridge(d) ? pci_bridge_secondary(d) : NULL;
 
         for (int reg = 0; d && reg < PCI_NUM_REGIONS; reg++) {
             const PCIIORegion *r = &d->io_regions[reg];

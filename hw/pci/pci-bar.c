@@ -6,21 +6,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/pci/pci_bridge.h"
 #include "pci-internal.h"
 
 /* Above RAM's alias nothing wins, among BARs the last one mapped is seen. */
 #define BAR_PRIORITY 1
 
-static bool header_is_bridge(const PCIDevice *d)
-{
-    return (d->config[PCI_HEADER_TYPE] & ~PCI_HEADER_TYPE_MULTI_FUNCTION) ==
-        PCI_HEADER_TYPE_BRIDGE;
-}
-
 int pci_bar(PCIDevice *d, int reg)
 {
     if (reg == PCI_ROM_SLOT) {
-        return header_is_bridge(d) ? PCI_ROM_ADDRESS1 : PCI_ROM_ADDRESS;
+        return pci_is_bridge(d) ? PCI_ROM_ADDRESS1 : PCI_ROM_ADDRESS;
     }
     return PCI_BASE_ADDRESS_0 + reg * 4;
 }

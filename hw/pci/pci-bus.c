@@ -17,6 +17,19 @@ static bool slot_reserved(const PCIBus *bus, int devfn)
     return bus->slot_reserved_mask & (1u << PCI_SLOT(devfn));
 }
 
+/* A link has one device at its other end, with slot number 0. */
+static bool check_link(PCIBus *bus, PCIDevice *d, const char *name,
+                       Error **errp)
+{
+    if (PCI_SLOT(d->devfn) && bus->parent_dev &&
+        pcie_is_downstream_port(bus->parent_dev)) {
+        error_setg(errp, "PCI: slot %d is not valid for %s, parent device only"
+                   " allows plugging into slot 0.", PCI_SLOT(d->devfn), name);
+        return false;
+    }
+    return true;
+}
+
 /* All functions of a slot need function 0 to say that there are several. */
 static bool check_multifunction(PCIBus *bus, PCIDevice *d, Error **errp)
 {
@@ -68,7 +81,8 @@ bool pci_bus_place(PCIBus *bus, PCIDevice *d, const char *name, Error **errp)
         if (!place_anywhere(bus, d, name, errp)) {
             return false;
         }
-        if (check_multifunction(bus, d, errp)) {
+        if (check_link(bus, d, name, errp) &&
+            check_multifunction(bus, d, errp)) {
             return true;
         }
         d->devfn = -1;
@@ -91,7 +105,8 @@ bool pci_bus_place(PCIBus *bus, PCIDevice *d, const char *name, Error **errp)
                    "reserved", PCI_SLOT(d->devfn), PCI_FUNC(d->devfn), name);
         return false;
     }
-    return check_multifunction(bus, d, errp);
+    return check_link(bus, d, name, errp) &&
+        check_multifunction(bus, d, errp);
 }
 
 void pci_bus_set_slot_reserved_mask(PCIBus *bus, uint32_t mask)
@@ -471,6 +486,7 @@ static void pci_bus_class_init(ObjectClass *oc, const void *data)
 
     k->get_dev_path = get_dev_path;
     k->get_fw_dev_path = get_fw_dev_path;
+    k->print_dev = pci_print_dev;
     pbc->bus_num = bus_num_of;
     pbc->numa_node = no_numa_node;
     RESETTABLE_CLASS(oc)->phases.hold = pci_bus_reset_hold;

@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include <json-c/json.h>
+#include "hw/pci/pci_bridge.h"
 #include "pci-internal.h"
 
 /* Names of classes (PCI Code and ID Assignment Specification). */
@@ -43,67 +44,19 @@ static const char *class_name(uint16_t class_id)
     return NULL;
 }
 
-static bool is_bridge(const PCIDevice *d)
+static PCIBridgeRange io_window(const PCIDevice *d)
 {
-    return (d->config[PCI_HEADER_TYPE] & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
+    return pci_bridge_range(d, PCI_BASE_ADDRESS_SPACE_IO);
 }
 
-/* The bus behind a bridge, or NULL. */
-static PCIBus *secondary_of(PCIDevice *d)
+static PCIBridgeRange mem_window(const PCIDevice *d)
 {
-    PCIBus *child;
-
-    QLIST_FOREACH(child, &pci_get_bus(d)->child, sibling) {
-        if (child->parent_dev == d) {
-            return child;
-        }
-    }
-    return NULL;
+    return pci_bridge_range(d, PCI_BASE_ADDRESS_SPACE_MEMORY);
 }
 
-/* ---- A bridge's windows (PCI-to-PCI Bridge 1.2, section 3.2.5) ---- */
-
-typedef struct Window {
-    uint64_t base, limit;
-} Window;
-
-static Window io_window(const uint8_t *c)
+static PCIBridgeRange pref_window(const PCIDevice *d)
 {
-    Window w = {
-        .base = (uint64_t)(c[PCI_IO_BASE] & 0xf0) << 8,
-        .limit = ((uint64_t)(c[PCI_IO_LIMIT] & 0xf0) << 8) | 0xfff,
-    };
-
-    if ((c[PCI_IO_BASE] & PCI_IO_RANGE_TYPE_MASK) == PCI_IO_RANGE_TYPE_32) {
-        w.base |= (uint64_t)pci_get_word(c + PCI_IO_BASE_UPPER16) << 16;
-        w.limit |= (uint64_t)pci_get_word(c + PCI_IO_LIMIT_UPPER16) << 16;
-    }
-    return w;
-}
-
-static Window mem_window(const uint8_t *c)
-{
-    return (Window) {
-        .base = (uint64_t)(pci_get_word(c + PCI_MEMORY_BASE) & 0xfff0) << 16,
-        .limit = ((uint64_t)(pci_get_word(c + PCI_MEMORY_LIMIT) & 0xfff0)
-                  << 16) | 0xfffff,
-    };
-}
-
-static Window pref_window(const uint8_t *c)
-{
-    uint16_t base = pci_get_word(c + PCI_PREF_MEMORY_BASE);
-    uint16_t limit = pci_get_word(c + PCI_PREF_MEMORY_LIMIT);
-    Window w = {
-        .base = (uint64_t)(base & 0xfff0) << 16,
-        .limit = ((uint64_t)(limit & 0xfff0) << 16) | 0xfffff,
-    };
-
-    if ((base & 0xf) == PCI_PREF_RANGE_TYPE_64) {
-        w.base |= (uint64_t)pci_get_long(c + PCI_PREF_BASE_UPPER32) << 32;
-        w.limit |= (uint64_t)pci_get_long(c + PCI_PREF_LIMIT_UPPER32) << 32;
-    }
-    return w;
+    return pci_bridge_range(d, PCI_BASE_ADDRESS_MEM_PREFETCH);
 }
 
 /* ---- JSON ---- */
@@ -154,7 +107,7 @@ static json_object *query_regions(const PCIDevice *d)
     return list;
 }
 
-static json_object *query_window(Window w)
+static json_object *query_window(PCIBridgeRange w)
 {
     json_object *o = json_object_new_object();
 
@@ -169,16 +122,15 @@ static json_object *query_bridge(PCIDevice *d)
 {
     json_object *bridge = json_object_new_object();
     json_object *bus = json_object_new_object();
-    PCIBus *child = secondary_of(d);
+    PCIBus *child = pci_bridge_secondary(d);
 
     put_int(bus, "number", d->config[PCI_PRIMARY_BUS]);
     put_int(bus, "secondary", d->config[PCI_SECONDARY_BUS]);
     put_int(bus, "subordinate", d->config[PCI_SUBORDINATE_BUS]);
-    json_object_object_add(bus, "io_range", query_window(io_window(d->config)));
-    json_object_object_add(bus, "memory_range",
-                           query_window(mem_window(d->config)));
+    json_object_object_add(bus, "io_range", query_window(io_window(d)));
+    json_object_object_add(bus, "memory_range", query_window(mem_window(d)));
     json_object_object_add(bus, "prefetchable_range",
-                           query_window(pref_window(d->config)));
+                           query_window(pref_window(d)));
     json_object_object_add(bridge, "bus", bus);
     if (child && d->config[PCI_SECONDARY_BUS]) {
         json_object_object_add(bridge, "devices", query_devices(child));
@@ -203,7 +155,7 @@ static json_object *query_device(PCIDevice *d)
     json_object_object_add(o, "class_info", class_info);
     put_int(id, "device", pci_get_word(d->config + PCI_DEVICE_ID));
     put_int(id, "vendor", pci_get_word(d->config + PCI_VENDOR_ID));
-    if (!is_bridge(d)) {
+    if (!pci_is_bridge(d)) {
         put_int(id, "subsystem", pci_get_word(d->config + PCI_SUBSYSTEM_ID));
         put_int(id, "subsystem-vendor",
                 pci_get_word(d->config + PCI_SUBSYSTEM_VENDOR_ID));
@@ -214,7 +166,7 @@ static json_object *query_device(PCIDevice *d)
     }
     put_int(o, "irq_pin", d->config[PCI_INTERRUPT_PIN]);
     put_str(o, "qdev_id", d->qdev.id ? d->qdev.id : "");
-    if (is_bridge(d)) {
+    if (pci_is_bridge(d)) {
         json_object_object_add(o, "pci_bridge", query_bridge(d));
     }
     json_object_object_add(o, "regions", query_regions(d));
@@ -271,9 +223,10 @@ static void info_region(GString *out, int nr, const PCIIORegion *r)
                            ? " prefetchable" : "", r->addr, last);
 }
 
-static void info_bridge(GString *out, const uint8_t *c)
+static void info_bridge(GString *out, const PCIDevice *d)
 {
-    Window io = io_window(c), mem = mem_window(c), pref = pref_window(c);
+    PCIBridgeRange io = io_window(d), mem = mem_window(d), pref = pref_window(d);
+    const uint8_t *c = d->config;
 
     g_string_append_printf(out, "      BUS %d.\n", c[PCI_PRIMARY_BUS]);
     g_string_append_printf(out, "      secondary bus %d.\n",
@@ -293,7 +246,7 @@ static void info_device(PCIBus *bus, PCIDevice *d, void *opaque)
     GString *out = opaque;
     const uint8_t *c = d->config;
     const char *name = class_name(class_of(d));
-    PCIBus *child = is_bridge(d) ? secondary_of(d) : NULL;
+    PCIBus *child = pci_is_bridge(d) ? pci_bridge_secondary(d) : NULL;
 
     g_string_append_printf(out, "  Bus %2d, device %3d, function %d:\n    ",
                            pci_bus_num(bus), PCI_SLOT(d->devfn),
@@ -306,7 +259,7 @@ static void info_device(PCIBus *bus, PCIDevice *d, void *opaque)
     g_string_append_printf(out, ": PCI device %04x:%04x\n",
                            pci_get_word(c + PCI_VENDOR_ID),
                            pci_get_word(c + PCI_DEVICE_ID));
-    if (!is_bridge(d)) {
+    if (!pci_is_bridge(d)) {
         g_string_append_printf(out, "      PCI subsystem %04x:%04x\n",
                                pci_get_word(c + PCI_SUBSYSTEM_VENDOR_ID),
                                pci_get_word(c + PCI_SUBSYSTEM_ID));
@@ -316,8 +269,8 @@ static void info_device(PCIBus *bus, PCIDevice *d, void *opaque)
                                c[PCI_INTERRUPT_LINE],
                                'A' + (c[PCI_INTERRUPT_PIN] - 1) % 4);
     }
-    if (is_bridge(d)) {
-        info_bridge(out, c);
+    if (pci_is_bridge(d)) {
+        info_bridge(out, d);
     }
     for (int i = 0; i < PCI_NUM_REGIONS; i++) {
         if (d->io_regions[i].size) {

@@ -10,6 +10,7 @@
 #include "hw/core/qdev-properties.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/msix.h"
+#include "hw/pci/pci_bridge.h"
 #include "migration/qemu-file.h"
 #include "pci-internal.h"
 #include "qapi/error.h"
@@ -53,17 +54,26 @@ static void update_bus_master(PCIDevice *d)
     if (d->bus_master_as_ready) {
         bool on = pci_get_word(d->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
 
-        memory_region_set_enabled(&d->bus_master_enable_region, on);
+        memory_region_set_enabled(&d->bus_master_enable_region,
+                                  on && d->has_power);
     }
 }
 
-/* BARs, bus mastering and INTx follow the registers. */
-static void follow_header(PCIDevice *d, bool intx_was_disabled)
+/* What the device decodes and masters follows the registers. */
+static void follow_decoding(PCIDevice *d)
 {
     memory_region_transaction_begin();
     pci_update_mappings(d);
+    if (object_dynamic_cast(OBJECT(d), TYPE_PCI_BRIDGE)) {
+        pci_bridge_update_mappings(PCI_BRIDGE(d));
+    }
     update_bus_master(d);
     memory_region_transaction_commit();
+}
+
+static void follow_header(PCIDevice *d, bool intx_was_disabled)
+{
+    follow_decoding(d);
     pci_update_irq_disabled(d, intx_was_disabled);
 }
 
@@ -340,6 +350,18 @@ void pci_device_reset(PCIDevice *dev)
     pci_do_device_reset(dev);
 }
 
+void pci_set_power(PCIDevice *dev, bool on)
+{
+    if (dev->has_power == on) {
+        return;
+    }
+    dev->has_power = on;
+    follow_decoding(dev);
+    if (!on) {
+        pci_device_reset(dev);
+    }
+}
+
 /* ---- State ---- */
 
 static int put_config(QEMUFile *f, void *pv, size_t size,
@@ -413,12 +435,7 @@ static const VMStateInfo vmstate_info_pci_irq_state = {
 
 static int pci_post_load(void *opaque, int version_id)
 {
-    PCIDevice *d = opaque;
-
-    memory_region_transaction_begin();
-    pci_update_mappings(d);
-    update_bus_master(d);
-    memory_region_transaction_commit();
+    follow_decoding(opaque);
     return 0;
 }
 

@@ -1,10 +1,11 @@
 /*
- * PCI Express capability of endpoints, and the list of extended capabilities
- * (PCI Express Base 4.0, sections 7.5.3 and 7.6). Ports are not here.
+ * The PCI Express capability but for slots (pcie_slot.c), and the list of extended
+ * capabilities (PCI Express Base 4.0, sections 7.5.3 and 7.6).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/pci/pci_bridge.h"
 #include "hw/pci/pcie.h"
 #include "pci-internal.h"
 #include "qapi/error.h"
@@ -13,11 +14,11 @@
 #define EXT_CAP_BEGIN   0x100
 #define EXT_CAP_STEPS   ((PCIE_CONFIG_SPACE_SIZE - EXT_CAP_BEGIN) / 8)
 
-/* Alternative routing id: layout and version. */
-#define ARI_BYTES       8
+/* Versions of extended capabilities. */
 #define ARI_VERSION     1
-#define ATS_BYTES       8
 #define ATS_VERSION     1
+#define ACS_VERSION     1
+#define DSN_VERSION     1
 
 static uint8_t *exp_reg(const PCIDevice *d, uint8_t *space, unsigned reg)
 {
@@ -85,7 +86,9 @@ int pcie_endpoint_cap_init(PCIDevice *dev, uint8_t offset)
 void pcie_cap_exit(PCIDevice *dev)
 {
     pci_del_capability(dev, PCI_CAP_ID_EXP, EXP_CAP_BYTES);
-    dev->exp = (PCIExpressDevice) { .exp_cap = 0 };
+    dev->exp = (PCIExpressDevice) {
+        .aer_log.log_max = dev->exp.aer_log.log_max,    /* a property */
+    };
 }
 
 uint8_t pcie_cap_get_type(const PCIDevice *dev)
@@ -93,6 +96,127 @@ uint8_t pcie_cap_get_type(const PCIDevice *dev)
     const uint8_t *flags = dev->config + dev->exp.exp_cap + PCI_EXP_FLAGS;
 
     return (pci_get_word(flags) & PCI_EXP_FLAGS_TYPE) >> 4;
+}
+
+uint8_t pcie_cap_get_version(const PCIDevice *dev)
+{
+    const uint8_t *flags = dev->config + dev->exp.exp_cap + PCI_EXP_FLAGS;
+
+    return pci_get_word(flags) & PCI_EXP_FLAGS_VERS;
+}
+
+bool pcie_is_downstream_port(const PCIDevice *dev)
+{
+    uint8_t type;
+
+    if (!pci_is_express(dev) || !dev->exp.exp_cap) {
+        return false;
+    }
+    type = pcie_cap_get_type(dev);
+    return type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM;
+}
+
+void pcie_cap_flags_set_vector(PCIDevice *dev, uint8_t vector)
+{
+    uint8_t *flags = exp_reg(dev, dev->config, PCI_EXP_FLAGS);
+
+    pci_word_test_and_clear_mask(flags, PCI_EXP_FLAGS_IRQ);
+    pci_word_test_and_set_mask(flags, vector << 9 & PCI_EXP_FLAGS_IRQ);
+}
+
+uint8_t pcie_cap_flags_get_vector(PCIDevice *dev)
+{
+    const uint8_t *flags = exp_reg(dev, dev->config, PCI_EXP_FLAGS);
+
+    return (pci_get_word(flags) & PCI_EXP_FLAGS_IRQ) >> 9;
+}
+
+/* ---- Links ---- */
+
+/* Encodings of both kinds of register, by the value of the property. */
+static const uint8_t width_codes[PCIE_LINK_WIDTH__MAX] = {
+    1, 2, 4, 8, 12, 16, 32,
+};
+
+void pcie_cap_link_init(PCIDevice *dev, PCIExpLinkSpeed speed,
+                        PCIExpLinkWidth width)
+{
+    uint8_t *cap = exp_reg(dev, dev->config, PCI_EXP_LNKCAP);
+    unsigned code = speed + 1, lanes = width_codes[width];
+
+    pci_long_test_and_clear_mask(cap, PCI_EXP_LNKCAP_SLS | PCI_EXP_LNKCAP_MLW);
+    pci_long_test_and_set_mask(cap, code | lanes << 4);
+    /* Each speed up to the fastest; software may choose one to train for. */
+    pci_set_long(exp_reg(dev, dev->config, PCI_EXP_LNKCAP2),
+                 ((1u << code) - 1) << 1);
+    pci_set_word(exp_reg(dev, dev->config, PCI_EXP_LNKCTL2), code);
+    pci_word_test_and_set_mask(exp_reg(dev, dev->wmask, PCI_EXP_LNKCTL2),
+                               PCI_EXP_LNKCTL2_TLS);
+    if (pcie_is_downstream_port(dev)) {
+        pci_long_test_and_set_mask(cap, PCI_EXP_LNKCAP_DLLLARC |
+                                   PCI_EXP_LNKCAP_LBNC);
+    }
+}
+
+void pcie_sync_bridge_lnk(PCIDevice *dev)
+{
+    PCIDevice *other = pci_bridge_get_sec_bus(PCI_BRIDGE(dev))->devices[0];
+    uint32_t cap = pci_get_long(exp_reg(dev, dev->config, PCI_EXP_LNKCAP));
+    uint8_t *status = exp_reg(dev, dev->config, PCI_EXP_LNKSTA);
+    uint16_t up = other && (dev->cap_present & QEMU_PCIE_LNKSTA_DLLLA)
+        ? PCI_EXP_LNKSTA_DLLLA : 0;
+    uint16_t speed = 1, lanes = 1;
+
+    if (other && pci_is_express(other) && other->exp.exp_cap) {
+        uint32_t theirs = pci_get_long(exp_reg(other, other->config,
+                                               PCI_EXP_LNKCAP));
+
+        speed = MIN(theirs & PCI_EXP_LNKCAP_SLS, cap & PCI_EXP_LNKCAP_SLS);
+        lanes = MIN(theirs & PCI_EXP_LNKCAP_MLW, cap & PCI_EXP_LNKCAP_MLW) >> 4;
+    }
+    pci_word_test_and_clear_mask(status, PCI_EXP_LNKSTA_CLS |
+                                 PCI_EXP_LNKSTA_NLW | PCI_EXP_LNKSTA_DLLLA);
+    pci_word_test_and_set_mask(status, MAX(speed, 1) |
+                               MAX(lanes, 1) << PCI_EXP_LNKSTA_NLW_SHIFT | up);
+}
+
+/* ---- Root ports: which errors are system errors ---- */
+
+#define ROOT_CONTROL                                                         \
+    (PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE)
+
+void pcie_cap_root_init(PCIDevice *dev)
+{
+    pci_set_word(exp_reg(dev, dev->wmask, PCI_EXP_RTCTL), ROOT_CONTROL);
+}
+
+void pcie_cap_root_reset(PCIDevice *dev)
+{
+    pci_word_test_and_clear_mask(exp_reg(dev, dev->config, PCI_EXP_RTCTL),
+                                 ROOT_CONTROL);
+}
+
+/* ---- Alternative routing ids ---- */
+
+void pcie_cap_arifwd_init(PCIDevice *dev)
+{
+    pci_long_test_and_set_mask(exp_reg(dev, dev->config, PCI_EXP_DEVCAP2),
+                               PCI_EXP_DEVCAP2_ARI);
+    pci_word_test_and_set_mask(exp_reg(dev, dev->wmask, PCI_EXP_DEVCTL2),
+                               PCI_EXP_DEVCTL2_ARI);
+}
+
+void pcie_cap_arifwd_reset(PCIDevice *dev)
+{
+    pci_word_test_and_clear_mask(exp_reg(dev, dev->config, PCI_EXP_DEVCTL2),
+                                 PCI_EXP_DEVCTL2_ARI);
+}
+
+bool pcie_cap_is_arifwd_enabled(const PCIDevice *dev)
+{
+    return pci_is_express(dev) && dev->exp.exp_cap &&
+        (pci_get_word(exp_reg(dev, dev->config, PCI_EXP_DEVCTL2)) &
+         PCI_EXP_DEVCTL2_ARI);
 }
 
 /* ---- Error reporting, link control ---- */
@@ -210,7 +334,7 @@ void pcie_add_capability(PCIDevice *dev, uint16_t cap_id, uint8_t cap_ver,
 void pcie_ats_init(PCIDevice *dev, uint16_t offset, bool aligned)
 {
     pcie_add_capability(dev, PCI_EXT_CAP_ID_ATS, ATS_VERSION, offset,
-                        ATS_BYTES);
+                        PCI_EXT_CAP_ATS_BYTES);
     dev->exp.ats_cap = offset;
     pci_set_word(dev->config + offset + PCI_ATS_CAP, aligned ? 1 << 5 : 0);
     pci_set_word(dev->wmask + offset + PCI_ATS_CTRL,
@@ -220,5 +344,35 @@ void pcie_ats_init(PCIDevice *dev, uint16_t offset, bool aligned)
 void pcie_ari_init(PCIDevice *dev, uint16_t offset)
 {
     pcie_add_capability(dev, PCI_EXT_CAP_ID_ARI, ARI_VERSION, offset,
-                        ARI_BYTES);
+                        PCI_EXT_CAP_ARI_BYTES);
+}
+
+#define ACS_SERVICES                                                         \
+    (PCI_ACS_SV | PCI_ACS_TB | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF |        \
+     PCI_ACS_DT)
+
+void pcie_acs_init(PCIDevice *dev, uint16_t offset)
+{
+    bool port = object_dynamic_cast(OBJECT(dev), TYPE_PCI_BRIDGE);
+
+    pcie_add_capability(dev, PCI_EXT_CAP_ID_ACS, ACS_VERSION, offset,
+                        PCI_EXT_CAP_ACS_BYTES);
+    dev->exp.acs_cap = offset;
+    /* One of several functions only redirects requests to its siblings. */
+    pci_set_word(dev->config + offset + PCI_ACS_CAP, port ? ACS_SERVICES : 0);
+    pci_set_word(dev->wmask + offset + PCI_ACS_CTRL, port ? ACS_SERVICES : 0);
+}
+
+void pcie_acs_reset(PCIDevice *dev)
+{
+    if (dev->exp.acs_cap) {
+        pci_set_word(dev->config + dev->exp.acs_cap + PCI_ACS_CTRL, 0);
+    }
+}
+
+void pcie_dev_ser_num_init(PCIDevice *dev, uint16_t offset, uint64_t ser_num)
+{
+    pcie_add_capability(dev, PCI_EXT_CAP_ID_DSN, DSN_VERSION, offset,
+                        PCI_EXT_CAP_DSN_BYTES);
+    pci_set_quad(dev->config + offset + 4, ser_num);
 }

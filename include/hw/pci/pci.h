@@ -192,6 +192,11 @@ void pci_default_write_config(PCIDevice *d, uint32_t address, uint32_t val,
 /* Reset as RST# would do it: registers, BARs, MSI, INTx, then the class. */
 void pci_device_reset(PCIDevice *dev);
 void pci_device_deassert_intx(PCIDevice *dev);
+/*
+ * Slot power: without it a device decodes nothing, masters nothing and answers no
+ * configuration cycle; it starts afresh when the power is back.
+ */
+void pci_set_power(PCIDevice *dev, bool on);
 
 /* ---- Buses ------------------------------------------------------------ */
 
