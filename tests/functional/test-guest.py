@@ -109,7 +109,8 @@ def test_halted_cpu_costs_nothing():
 def test_triple_fault_resets():
     # lidt cs:[zeros]; int3
     machine = with_firmware(b"\xfa\x2e\x0f\x01\x1e\x20\x00\xcc" + b"\0" * 64,
-                            "-no-reboot")
+                            "-no-reboot", "-S")
+    machine.qmp("cont")
     event = machine.event("SHUTDOWN")
     assert event["data"]["guest"], event
     assert machine.process.wait(30) == 0
