@@ -263,23 +263,18 @@ LOGIC(xorp, a ^ b)
 
 /*
  * MASKMOVQ and MASKMOVDQU: @d is a SseMaskMove, @s the mask. The whole operand
- * has to be writable as soon as one byte of it is.
+ * has to be writable, whichever of its bytes are selected.
  */
 static void mask_move(CPUX86State *env, const SseMaskMove *move,
                       const uint8_t *mask, unsigned count)
 {
     const uint8_t *data = move->data;
-    bool probed = false;
 
+    cpu_probe(env, move->ea, count, MMU_DATA_STORE);
     for (unsigned i = 0; i < count; i++) {
-        if (!(mask[i] & 0x80)) {
-            continue;
+        if (mask[i] & 0x80) {
+            cpu_stb(env, move->ea + i, data[i]);
         }
-        if (!probed) {
-            cpu_probe(env, move->ea, count, MMU_DATA_STORE);
-            probed = true;
-        }
-        cpu_stb(env, move->ea + i, data[i]);
     }
 }
 
