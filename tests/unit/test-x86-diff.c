@@ -53,9 +53,24 @@ static bool differ(GString *out, const char *what, uint64_t native,
 #define MXCSR_OE_UE 0x18u
 #define MXCSR_PE 0x20u
 
-static void compare_fx(GString *out, const DiffFx *a, const DiffFx *b)
+/* DPPS and DPPD: a trap in the middle shows only some of the flags. */
+static bool is_dot_product(const DiffProgram *p, uint64_t rip)
 {
-    unsigned csr_mask = a->mxcsr & ~(a->mxcsr >> 7) & MXCSR_OE_UE
+    uint64_t offset = rip - p->entry;
+
+    for (uint64_t i = offset; i < offset + 6 && i + 2 < p->len; i++) {
+        if (p->code[i] == 0x0f && p->code[i + 1] == 0x3a &&
+            (p->code[i + 2] & 0xfe) == 0x40) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_fx(GString *out, const DiffFx *a, const DiffFx *b,
+                       bool ignore_mxcsr)
+{
+    unsigned csr_mask = ignore_mxcsr ? ~0x3fu : a->mxcsr & ~(a->mxcsr >> 7) & MXCSR_OE_UE
                         ? ~MXCSR_PE : ~0u;
     char name[16];
 
@@ -127,7 +142,8 @@ static void compare(GString *out, const DiffProgram *p, const DiffResult *a,
     }
     differ(out, "flags", a->end.rflags & mask, b->end.rflags & mask);
     if (families & (DIFF_SSE | DIFF_X87)) {
-        compare_fx(out, &a->end.fx, &b->end.fx);
+        compare_fx(out, &a->end.fx, &b->end.fx,
+                   a->vector == 19 && is_dot_product(p, a->end.rip));
     }
     compare_data(out, a->data, b->data);
 }
@@ -215,7 +231,17 @@ static unsigned run_batch(DiffNative *native, uint64_t seed, unsigned count)
         ran_32 += programs[i].mode32;
         compare(text, &programs[i], &results[i], &soft);
         if (text->len) {
-            report(&programs[i], &results[i], text);
+            /*
+             * Once more: a switch of tasks on the host can lose the x87
+             * instruction pointers. Slot 0 is done with by now.
+             */
+            programs[0] = programs[i];
+            g_string_truncate(text, 0);
+            g_assert_true(diff_native_run(native, 1));
+            compare(text, &programs[i], &results[0], &soft);
+        }
+        if (text->len) {
+            report(&programs[i], &results[0], text);
             different++;
         }
     }

@@ -187,7 +187,7 @@ static void child_main(DiffNative *n, int in, int out)
     child_set_up();
     while (read(in, &count, sizeof(count)) == sizeof(count)) {
         for (uint32_t i = 0; i < count; i++) {
-            alarm(5);
+            alarm(2);
             child_run_one(&diff_native_programs(n)[i],
                           &diff_native_results(n)[i]);
         }
