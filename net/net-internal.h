@@ -27,6 +27,7 @@ typedef enum NetdevOptKind {
     NETDEV_OPT_STRING,
     NETDEV_OPT_BOOL,
     NETDEV_OPT_NUMBER,
+    NETDEV_OPT_SIZE,            /* bytes, with K, M, G */
     NETDEV_OPT_LIST,            /* may be given several times */
 } NetdevOptKind;
 
@@ -55,6 +56,9 @@ extern const NetdevType net_user_type;
 extern const NetdevType net_socket_type;
 extern const NetdevType net_dgram_type;
 extern const NetdevType net_hubport_type;
+extern const NetdevType net_stream_type;
+extern const NetdevType net_tap_type;
+extern const NetdevType net_bridge_type;
 
 /*
  * Collect the options of a QemuOpts or a JSON object. NULL with an error if one
@@ -70,6 +74,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetdevArgs, netdev_args_free)
 /* The value, or NULL if it was not given. */
 const char *netdev_arg(const NetdevArgs *args, const char *key);
 bool netdev_arg_bool(const NetdevArgs *args, const char *key, bool def);
+/* Of numbers and sizes. */
 uint64_t netdev_arg_number(const NetdevArgs *args, const char *key,
                            uint64_t def);
 /* The @n-th value of a list option, or NULL. */

@@ -345,6 +345,12 @@ void qemu_set_offload(NetClientState *nc, const NetOffloads *offloads)
     }
 }
 
+bool qemu_set_queue_enabled(NetClientState *nc, bool enabled)
+{
+    return !nc || !nc->info->set_queue_enabled ||
+           nc->info->set_queue_enabled(nc, enabled);
+}
+
 void qemu_set_info_str(NetClientState *nc, const char *fmt, ...)
 {
     va_list ap;

@@ -70,6 +70,12 @@ static bool args_add(NetdevArgs *args, const char *key, const char *value,
                    value);
         return false;
     }
+    if (option->kind == NETDEV_OPT_SIZE &&
+        qemu_strtosz(value, NULL, &number) < 0) {
+        error_setg(errp, "Parameter '%s' expects a size value, not '%s'", key,
+                   value);
+        return false;
+    }
     if (option->kind != NETDEV_OPT_LIST) {
         guint at;
 
@@ -207,7 +213,9 @@ uint64_t netdev_arg_number(const NetdevArgs *args, const char *key,
     const char *value = netdev_arg(args, key);
     uint64_t number = def;
 
-    if (value) {
+    if (value && find_option(args->type, key)->kind == NETDEV_OPT_SIZE) {
+        qemu_strtosz(value, NULL, &number);
+    } else if (value) {
         qemu_strtou64(value, NULL, 0, &number);
     }
     return number;

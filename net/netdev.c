@@ -16,9 +16,12 @@
 
 static const NetdevType *const netdev_types[] = {
     &net_socket_type,
+    &net_stream_type,
     &net_dgram_type,
     &net_hubport_type,
+    &net_tap_type,
     &net_user_type,
+    &net_bridge_type,
 };
 
 /* Groups that -readconfig can fill as well. */
@@ -70,6 +73,7 @@ static void print_options(const NetdevType *type)
     static const char *const kinds[] = {
         [NETDEV_OPT_STRING] = "str", [NETDEV_OPT_BOOL] = "bool",
         [NETDEV_OPT_NUMBER] = "num", [NETDEV_OPT_LIST] = "str",
+        [NETDEV_OPT_SIZE] = "size",
     };
 
     printf("%s options:\n", type->name);
@@ -390,27 +394,34 @@ static void net_vm_changed(void *opaque, bool running, RunState state)
     }
 }
 
-bool net_init_clients(Error **errp)
+static bool init_all(QemuOptsList *list, bool (*make)(QemuOpts *, Error **),
+                     Error **errp)
 {
-    static Location here;
+    return qemu_opts_foreach(list, init_one, make, errp) == 0;
+}
 
-    vm_change_entry = qemu_add_vm_change_state_handler(net_vm_changed, NULL);
-    if (qemu_opts_foreach(&qemu_netdev_opts, init_one, make_netdev, errp)) {
-        return false;
-    }
+static bool init_json(Error **errp)
+{
     for (GSList *l = json_netdevs; l; l = l->next) {
         NetdevJson *entry = l->data;
+        bool ok;
 
-        /* On failure the message still names the option: nothing is popped. */
-        here = entry->loc;
-        loc_push_restore(&here);
-        if (!netdev_add_json(entry->args, errp)) {
+        loc_push_restore(&entry->loc);
+        ok = netdev_add_json(entry->args, errp);
+        loc_pop(&entry->loc);
+        if (!ok) {
             return false;
         }
-        loc_pop(&here);
     }
-    return !qemu_opts_foreach(&qemu_nic_opts, init_one, make_nic, errp) &&
-           !qemu_opts_foreach(&qemu_net_opts, init_one, make_net, errp);
+    return true;
+}
+
+bool net_init_clients(Error **errp)
+{
+    vm_change_entry = qemu_add_vm_change_state_handler(net_vm_changed, NULL);
+    return init_all(&qemu_netdev_opts, make_netdev, errp) &&
+           init_json(errp) && init_all(&qemu_nic_opts, make_nic, errp) &&
+           init_all(&qemu_net_opts, make_net, errp);
 }
 
 void net_check_clients(void)

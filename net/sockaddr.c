@@ -9,9 +9,8 @@
 #include <sys/un.h>
 #include "qemu/cutils.h"
 #include "qapi/error.h"
+#include "chardev/fdset.h"
 #include "sockaddr.h"
-
-int (*net_named_fd)(const char *name);
 
 bool net_sockaddr_inet(const char *host, const char *port, int family,
                        NetSockaddr *sa, Error **errp)
@@ -153,11 +152,9 @@ bool net_socket_bind(int fd, const NetSockaddr *sa, Error **errp)
     return true;
 }
 
-int net_socket_from_arg(const char *text, const char *id, int *type,
-                        Error **errp)
+int net_fd_from_arg(const char *text, const char *id, Error **errp)
 {
-    socklen_t len = sizeof(*type);
-    int fd = -1;
+    int fd;
 
     if (g_ascii_isdigit(text[0])) {
         unsigned number;
@@ -168,10 +165,8 @@ int net_socket_from_arg(const char *text, const char *id, int *type,
         }
         fd = number;
     } else {
-        fd = net_named_fd ? net_named_fd(text) : -1;
+        fd = monitor_fd_param(NULL, text, errp);
         if (fd < 0) {
-            error_setg(errp, "%s: File descriptor named '%s' has not been"
-                       " found", id, text);
             return -1;
         }
     }
@@ -180,13 +175,30 @@ int net_socket_from_arg(const char *text, const char *id, int *type,
                          fd);
         return -1;
     }
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, type, &len) < 0) {
-        error_setg_errno(errp, errno, "%s: file descriptor %d is not a socket",
-                         id, fd);
-        return -1;
-    }
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
+void net_fd_give_back(const char *text, int fd)
+{
+    if (fd >= 0 && !g_ascii_isdigit(text[0])) {
+        close(fd);
+    }
+}
+
+int net_socket_from_arg(const char *text, const char *id, int *type,
+                        Error **errp)
+{
+    socklen_t len = sizeof(*type);
+    int fd = net_fd_from_arg(text, id, errp);
+
+    if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, type, &len) < 0) {
+        error_setg_errno(errp, errno, "%s: file descriptor %d is not a socket",
+                         id, fd);
+        net_fd_give_back(text, fd);
+        return -1;
+    }
     return fd;
 }
 

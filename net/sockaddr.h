@@ -31,15 +31,16 @@ int net_socket_new(const NetSockaddr *sa, int type, Error **errp);
 /* Bind; a unix socket's file that nobody listens at is replaced. */
 bool net_socket_bind(int fd, const NetSockaddr *sa, Error **errp);
 
-/* A descriptor given as number or by getfd; its socket type goes to *type. */
+/*
+ * A descriptor given as number or by a name that getfd knows; from now on it does
+ * not block and is not inherited. -1 with an error.
+ */
+int net_fd_from_arg(const char *text, const char *id, Error **errp);
+/* It was of no use: a number stays its owner's, a named one is closed. */
+void net_fd_give_back(const char *text, int fd);
+/* net_fd_from_arg() for a socket; its type (SOCK_STREAM, …) goes to *type. */
 int net_socket_from_arg(const char *text, const char *id, int *type,
                         Error **errp);
 const char *net_socket_family_name(int fd);
-
-/*
- * Names of descriptors that the monitor knows (getfd) are looked up through this
- * hook, since the monitor stands above. Returns -1 for an unknown name.
- */
-extern int (*net_named_fd)(const char *name);
 
 #endif

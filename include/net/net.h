@@ -105,6 +105,12 @@ typedef struct NetClientInfo {
     bool (*has_ufo)(NetClientState *nc);
     bool (*has_uso)(NetClientState *nc);
     void (*set_offload)(NetClientState *nc, const struct NetOffloads *offloads);
+    /*
+     * Put this queue of a backend with several to use, or out of use: the kernel
+     * spreads packets over the queues that are in use. Queue 0 begins in use, the
+     * others out of it. False if the backend refuses.
+     */
+    bool (*set_queue_enabled)(NetClientState *nc, bool enabled);
 
     /* query-rx-filter: a NIC describes its filter; caller owns the object. */
     struct json_object *(*query_rx_filter)(NetClientState *nc);
@@ -237,6 +243,12 @@ int qemu_get_vnet_hdr_len(NetClientState *nc);
 bool qemu_has_ufo(NetClientState *nc);
 bool qemu_has_uso(NetClientState *nc);
 void qemu_set_offload(NetClientState *nc, const NetOffloads *offloads);
+/*
+ * A NIC says which queues of its backend it uses, at start, at reset and when the
+ * driver changes the number of pairs; main loop. True where @nc is NULL or where
+ * queues of this kind need no telling.
+ */
+bool qemu_set_queue_enabled(NetClientState *nc, bool enabled);
 
 /* --- the command line and the monitor (net/netdev.c, net/info.c) --- */
 
@@ -253,7 +265,10 @@ extern QemuOptsList qemu_nic_opts;
 extern QemuOptsList qemu_net_opts;
 bool net_parse_nic(const char *optarg, bool *helped, Error **errp);
 bool net_parse_net(const char *optarg, bool *helped, Error **errp);
-/* Make all that the command line asked for, before devices are made. */
+/*
+ * Make all that the command line asked for, before devices are made. With
+ * &error_fatal the message names the option.
+ */
 bool net_init_clients(Error **errp);
 /* Warn of netdevs without peer and NICs without backend, after devices are made. */
 void net_check_clients(void);
