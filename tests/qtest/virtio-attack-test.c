@@ -477,7 +477,7 @@ static void register_tests(void)
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(tests); i++) {
-        qos_add_test(tests[i].name, "virtio-net", tests[i].func, &opts);
+        qos_add_test(tests[i].name, "virtio-net-modern", tests[i].func, &opts);
     }
 }
 

@@ -13,6 +13,7 @@ typedef struct NetFixture {
     QVirtioDevice *d;
     QVirtQueue *rx, *tx, *ctrl;
     uint8_t own_mac[6];
+    unsigned hdr_bytes;         /* 12, or 10 on the legacy interface */
 } NetFixture;
 
 /* For QOSTestOpts. */

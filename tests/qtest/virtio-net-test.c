@@ -11,7 +11,6 @@
 #include "libqos/virtio.h"
 #include "virtio-net-fixture.h"
 
-#define HDR sizeof(struct virtio_net_hdr_v1)
 
 /* --- the fixture --- */
 
@@ -53,6 +52,8 @@ void net_fixture_start(NetFixture *f, QVirtioDevice *d, const char *layout,
     free_queues(f);
     qpci_msix_enable(d->pci);
     qvirtio_negotiate(d, qvirt_layout(layout), features);
+    f->hdr_bytes = qvirtio_has(d, VIRTIO_F_VERSION_1) ||
+                   qvirtio_has(d, VIRTIO_NET_F_MRG_RXBUF) ? 12 : 10;
     f->rx = qvirtqueue_new(d, 0, 0);
     f->tx = qvirtqueue_new(d, 1, 0);
     if (qvirtio_has(d, VIRTIO_NET_F_CTRL_VQ)) {
@@ -100,13 +101,13 @@ void net_make_frame(uint8_t *frame, size_t size, unsigned number)
 uint64_t net_guest_send(NetFixture *f, const void *frame, size_t size)
 {
     QTestState *qts = f->d->qts;
-    uint64_t addr = guest_alloc(f->d->alloc, HDR + size);
+    uint64_t addr = guest_alloc(f->d->alloc, f->hdr_bytes + size);
     QVirtBuf bufs[2] = {
-        { addr, HDR, false }, { addr + HDR, size, false },
+        { addr, f->hdr_bytes, false }, { addr + f->hdr_bytes, size, false },
     };
 
-    qtest_memset(qts, addr, 0, HDR);
-    qtest_memwrite(qts, addr + HDR, frame, size);
+    qtest_memset(qts, addr, 0, f->hdr_bytes);
+    qtest_memwrite(qts, addr + f->hdr_bytes, frame, size);
     qvirtqueue_add(f->tx, bufs, 2);
     return addr;
 }
@@ -180,20 +181,22 @@ static void tx_any_layout(void *driver, QTestState *qts, const char *variant,
 {
     NetFixture *f = data;
     uint8_t frame[100];
-    static const uint32_t cuts[][4] = {
-        { HDR + 100 }, { 5, HDR - 5, 100 }, { HDR + 7, 93 },
-        { HDR, 1, 1, 98 },
-    };
+    unsigned hdr;
 
-    net_fixture_start(f, driver, variant, 0);
-    for (unsigned i = 0; i < ARRAY_SIZE(cuts); i++) {
-        uint64_t addr = guest_alloc(f->d->alloc, HDR + 100), at = addr;
+    net_fixture_start(f, driver, variant, QVIRTIO_F(VIRTIO_F_ANY_LAYOUT));
+    hdr = f->hdr_bytes;
+    for (unsigned i = 0; i < 4; i++) {
+        const uint32_t cuts[][4] = {
+            { hdr + 100 }, { 5, hdr - 5, 100 }, { hdr + 7, 93 },
+            { hdr, 1, 1, 98 },
+        };
+        uint64_t addr = guest_alloc(f->d->alloc, hdr + 100), at = addr;
         QVirtBuf bufs[4];
         unsigned n;
 
         net_make_frame(frame, 100, i);
-        qtest_memset(qts, addr, 0, HDR);
-        qtest_memwrite(qts, addr + HDR, frame, 100);
+        qtest_memset(qts, addr, 0, f->hdr_bytes);
+        qtest_memwrite(qts, addr + f->hdr_bytes, frame, 100);
         for (n = 0; n < 4 && cuts[i][n]; n++) {
             bufs[n] = (QVirtBuf) { at, cuts[i][n], false };
             at += cuts[i][n];
@@ -243,13 +246,13 @@ static void check_received(NetFixture *f, uint64_t addr, uint32_t len,
                            const uint8_t *frame, size_t size)
 {
     g_autofree uint8_t *got = g_malloc(size);
-    struct virtio_net_hdr_v1 hdr;
+    struct virtio_net_hdr_v1 hdr = { .num_buffers = 1 };
 
-    g_assert_cmpint(len, ==, HDR + size);
-    qtest_memread(f->d->qts, addr, &hdr, HDR);
+    g_assert_cmpint(len, ==, f->hdr_bytes + size);
+    qtest_memread(f->d->qts, addr, &hdr, f->hdr_bytes);
     g_assert_cmpint(hdr.num_buffers, ==, 1);
     g_assert_cmpint(hdr.gso_type, ==, VIRTIO_NET_HDR_GSO_NONE);
-    qtest_memread(f->d->qts, addr + HDR, got, size);
+    qtest_memread(f->d->qts, addr + f->hdr_bytes, got, size);
     g_assert_cmpmem(got, size, frame, size);
 }
 
@@ -325,14 +328,14 @@ static void rx_mergeable(void *driver, QTestState *qts, const char *variant,
     net_make_frame(frame, 9000, 5);
     net_host_send(f, frame, 9000);
     for (unsigned i = 0; at < 9000; i++) {
-        uint32_t len, skip = i == 0 ? HDR : 0;
+        uint32_t len, skip = i == 0 ? f->hdr_bytes : 0;
 
         qvirtqueue_wait(f->rx, &len);
         qtest_memread(qts, addr[i] + skip, got + at, len - skip);
         at += len - skip;
     }
-    qtest_memread(qts, addr[0], &hdr, HDR);
-    g_assert_cmpint(hdr.num_buffers, ==, (HDR + 9000 + 999) / 1000);
+    qtest_memread(qts, addr[0], &hdr, f->hdr_bytes);
+    g_assert_cmpint(hdr.num_buffers, ==, (f->hdr_bytes + 9000 + 999) / 1000);
     g_assert_cmpmem(got, at, frame, 9000);
     net_fixture_stop(f);
 }
@@ -427,7 +430,7 @@ static bool passes_filter(NetFixture *f, const uint8_t mac[6])
     memcpy(probe, f->own_mac, 6);
     net_host_send(f, probe, 64);
     qvirtqueue_wait(f->rx, &len);
-    qtest_memread(f->d->qts, addr[0] + HDR, got, 6);
+    qtest_memread(f->d->qts, addr[0] + f->hdr_bytes, got, 6);
     if (memcmp(got, mac, 6) == 0) {
         qvirtqueue_wait(f->rx, &len);
         return true;

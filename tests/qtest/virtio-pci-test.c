@@ -204,6 +204,7 @@ static void intx(void *driver, QTestState *qts, const char *variant,
     uint16_t status;
 
     f->d = d;
+    f->hdr_bytes = sizeof(struct virtio_net_hdr_v1);
     qvirtio_negotiate(d, &qvirt_split, 0);
     f->rx = qvirtqueue_new(d, 0, 0);
     f->tx = qvirtqueue_new(d, 1, 0);
@@ -271,12 +272,12 @@ static void register_tests(void)
     qos_add_test("pci-cfg-window", "virtio", pci_cfg_window, NULL);
     qos_add_test("features-not-offered", "virtio", features_not_offered, NULL);
     qos_add_test("queues-after-reset", "virtio", queues_after_reset, NULL);
-    qos_add_test("system-reset", "virtio-net", system_reset, &with_backend);
-    qos_add_test("msix-mask", "virtio-net", msix_mask, &with_backend);
-    qos_add_test("intx", "virtio-net", intx, &with_backend);
-    qos_add_test("config-generation", "virtio-net", config_generation,
+    qos_add_test("system-reset", "virtio-net-modern", system_reset, &with_backend);
+    qos_add_test("msix-mask", "virtio-net-modern", msix_mask, &with_backend);
+    qos_add_test("intx", "virtio-net-modern", intx, &with_backend);
+    qos_add_test("config-generation", "virtio-net-modern", config_generation,
                  &with_backend);
-    qos_add_test("bus-master-off", "virtio-net", bus_master_off,
+    qos_add_test("bus-master-off", "virtio-net-modern", bus_master_off,
                  &with_backend);
 }
 

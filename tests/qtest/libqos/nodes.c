@@ -86,17 +86,40 @@ static QOSObject *virtio_net_pci_new(QTestState *qts, void *bus, const char *id)
     return &dev->obj;
 }
 
+static QOSObject *virtio_net_pci_legacy_new(QTestState *qts, void *bus,
+                                            const char *id)
+{
+    QPCIMachineBus *machine_bus = bus;
+    QVirtioNetPCI *dev = g_new0(QVirtioNetPCI, 1);
+
+    dev->pci = qpci_device_find_id(&machine_bus->pci, 0x1af4, 0x1000);
+    g_assert_nonnull(dev->pci);
+    qvirtio_pci_legacy_init(&dev->virtio, dev->pci, &machine_bus->alloc);
+    dev->obj.get_driver = virtio_net_pci_get_driver;
+    dev->obj.start = virtio_net_pci_start;
+    dev->obj.destroy = virtio_net_pci_destroy;
+    return &dev->obj;
+}
+
 static void register_nodes(void)
 {
     qos_add_machine("pc", "-M pc -m 128", pc_new);
     qos_node_contains("pc", "pci-bus");
 
-    qos_add_device("virtio-net-pci", "virtio-net-pci,netdev=hs0,romfile=",
+    qos_add_device("virtio-net-pci", "virtio-net-pci,netdev=hs0,romfile=,packed=on",
                    "pci-bus", virtio_net_pci_new);
     qos_device_needs("virtio-net-pci", "-netdev hubport,id=hs0,hubid=0");
     qos_node_produces("virtio-net-pci", "virtio-net");
+    qos_node_produces("virtio-net-pci", "virtio-net-modern");
     qos_node_produces("virtio-net-pci", "virtio");
     qos_node_produces("virtio-net-pci", "pci-device");
+
+    qos_add_device("virtio-net-pci-legacy",
+                   "virtio-net-pci,netdev=hs0,romfile=,disable-modern=on",
+                   "pci-bus", virtio_net_pci_legacy_new);
+    qos_device_needs("virtio-net-pci-legacy",
+                     "-netdev hubport,id=hs0,hubid=0");
+    qos_node_produces("virtio-net-pci-legacy", "virtio-net");
 }
 
 libqos_init(register_nodes)

@@ -63,6 +63,9 @@ void qos_node_produces(const char *device, const char *interface);
 void qos_add_test(const char *name, const char *interface, QOSTestFunc *func,
                   const QOSTestOpts *opts);
 
+/* In a running case: it cannot be had here; the text says why. Does not return. */
+void qos_skip(const char *why) QEMU_NORETURN;
+
 /* Registers every way with GLib's test runner and runs them. */
 int qos_run(int argc, char **argv);
 

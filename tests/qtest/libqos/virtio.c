@@ -8,10 +8,12 @@
 
 static const QVirtLayout *const layouts[] = {
     &qvirt_split, &qvirt_split_indirect, &qvirt_split_event,
+    &qvirt_packed, &qvirt_packed_indirect, &qvirt_packed_event,
 };
 
 const char *const qvirt_layout_names[] = {
-    "split", "split-indirect", "split-event", NULL
+    "split", "split-indirect", "split-event",
+    "packed", "packed-indirect", "packed-event", NULL
 };
 
 const QVirtLayout *qvirt_layout(const char *name)
@@ -42,7 +44,9 @@ void qvirtio_negotiate(QVirtioDevice *d, const QVirtLayout *layout,
     d->transport->set_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE |
                                 VIRTIO_CONFIG_S_DRIVER);
     offered = d->transport->get_features(d);
-    g_assert_cmphex(layout->features & ~offered, ==, 0);
+    if (layout->features & ~offered) {
+        qos_skip("the device does not offer this ring layout");
+    }
     d->features = (wanted & offered) | layout->features |
                   (offered & QVIRTIO_F(VIRTIO_F_VERSION_1));
     d->transport->set_features(d, d->features);
@@ -99,9 +103,11 @@ QVirtQueue *qvirtqueue_new(QVirtioDevice *d, uint16_t index, uint16_t size)
     vq->size = size ? size : max;
     g_assert_cmpint(vq->size, <=, max);
     vq->chain_length = g_new0(uint16_t, vq->size);
-    vq->desc = guest_alloc_aligned(d->alloc, 16 * vq->size, 4096);
-    vq->driver = guest_alloc_aligned(d->alloc, 6 + 2 * vq->size, 64);
-    vq->device = guest_alloc_aligned(d->alloc, 6 + 8 * vq->size, 4096);
+    /* In one piece and in this order, as the legacy interface wants it. */
+    vq->desc = guest_alloc_aligned(d->alloc,
+                                   vring_size(vq->size, 4096) + 4096, 4096);
+    vq->driver = vq->desc + 16 * vq->size;
+    vq->device = (vq->driver + 6 + 2 * vq->size + 4095) & ~4095ull;
     vq->msix_addr = guest_alloc(d->alloc, 4);
     if (d->layout->indirect) {
         vq->indirect_tables = guest_alloc_aligned(d->alloc,

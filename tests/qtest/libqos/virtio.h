@@ -59,6 +59,9 @@ typedef struct QVirtLayout {
 extern const QVirtLayout qvirt_split;
 extern const QVirtLayout qvirt_split_indirect;
 extern const QVirtLayout qvirt_split_event;
+extern const QVirtLayout qvirt_packed;
+extern const QVirtLayout qvirt_packed_indirect;
+extern const QVirtLayout qvirt_packed_event;
 /* Names of all layouts, for QOSTestOpts.variants; and by name. */
 extern const char *const qvirt_layout_names[];
 const QVirtLayout *qvirt_layout(const char *name);
@@ -71,6 +74,10 @@ struct QVirtQueue {
     uint16_t avail_idx;                 /* added */
     uint16_t published_idx;             /* made visible */
     uint16_t used_idx;                  /* taken back */
+    bool avail_wrap, used_wrap;         /* packed: the wrap counters */
+    uint16_t added;                     /* packed: since the last publish */
+    uint64_t held_addr;                 /* packed: flags not written yet */
+    uint16_t held_flags;
     uint64_t indirect_tables;
     uint16_t *chain_length;             /* by head, in ring descriptors */
     uint64_t notify_addr;
@@ -98,7 +105,14 @@ struct QVirtioDevice {
 void qvirtio_pci_modern_init(QVirtioDevice *d, QPCIDevice *pci,
                              QGuestAllocator *alloc);
 
-/* Reset, ACKNOWLEDGE, DRIVER; agree on @wanted ∩ offered, plus the layout's. */
+/* Bind to its legacy interface. */
+void qvirtio_pci_legacy_init(QVirtioDevice *d, QPCIDevice *pci,
+                             QGuestAllocator *alloc);
+
+/*
+ * Reset, ACKNOWLEDGE, DRIVER; agree on @wanted ∩ offered, plus the layout's. The
+ * case is skipped if the device does not offer those.
+ */
 void qvirtio_negotiate(QVirtioDevice *d, const QVirtLayout *layout,
                        uint64_t wanted);
 void qvirtio_driver_ok(QVirtioDevice *d);
