@@ -82,6 +82,11 @@ static void fd_chr_update(Chardev *chr)
     chr_pump_update(&s->out);
 }
 
+static void fd_chr_accept_input(Chardev *chr)
+{
+    chr_pump_accept_input(&FD_CHARDEV(chr)->in);
+}
+
 /* Writing to these never blocks for long: no need to ask before. */
 static bool is_regular(int fd)
 {
@@ -146,7 +151,7 @@ static void fd_chr_class_init(ObjectClass *oc, const void *data)
     cc->chr_watch_writable = fd_chr_watch_writable;
     cc->chr_sync_read = fd_chr_sync_read;
     cc->chr_update_read_handler = fd_chr_update;
-    cc->chr_accept_input = fd_chr_update;
+    cc->chr_accept_input = fd_chr_accept_input;
 }
 
 /* --- file --- */

@@ -131,7 +131,7 @@ static void pty_chr_update(Chardev *chr)
 
 static void pty_accept_input(Chardev *chr)
 {
-    chr_pump_update(&PTY_CHARDEV(chr)->pump);
+    chr_pump_accept_input(&PTY_CHARDEV(chr)->pump);
 }
 
 /* The other side starts in raw mode: bytes, not lines. */

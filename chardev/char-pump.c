@@ -102,6 +102,16 @@ void chr_run_in_loop(Chardev *chr, void (*fn)(Chardev *chr))
     loop_call(chr, NULL, fn);
 }
 
+void chr_pump_accept_input(ChrPump *p)
+{
+    /* without a loop of its own the big lock makes all threads equal */
+    if (p->chr->ctx && !in_aio_context_home_thread(p->chr->ctx)) {
+        loop_call(p->chr, p, NULL);
+    } else {
+        pump_apply(p);
+    }
+}
+
 void chr_pump_watch_writable(ChrPump *p)
 {
     if (!__atomic_exchange_n(&p->want_write, true, __ATOMIC_SEQ_CST)) {

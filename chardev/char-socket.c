@@ -188,6 +188,9 @@ static int socket_chr_get_msgfds(Chardev *chr, int *fds, int num)
     SocketChardev *s = SOCKET_CHARDEV(chr);
     int n = MIN(num, (int)s->in_fds_count);
 
+    if (n == 0) {
+        return 0;
+    }
     memcpy(fds, s->in_fds, n * sizeof(int));
     for (unsigned i = n; i < s->in_fds_count; i++) {
         close(s->in_fds[i]);
@@ -305,7 +308,7 @@ static void socket_chr_update(Chardev *chr)
 
 static void socket_chr_accept_input(Chardev *chr)
 {
-    chr_pump_update(&SOCKET_CHARDEV(chr)->pump);
+    chr_pump_accept_input(&SOCKET_CHARDEV(chr)->pump);
 }
 
 static int socket_accept_now(SocketChardev *s, Error **errp)

@@ -27,6 +27,8 @@ void chr_pump_init(ChrPump *p, Chardev *chr, void (*readable)(Chardev *chr));
 void chr_pump_set_fd(ChrPump *p, int fd);
 /* Look again at the front end's room and at chr->ctx. In the loop's thread. */
 void chr_pump_update(ChrPump *p);
+/* The same for chr_accept_input: any thread. */
+void chr_pump_accept_input(ChrPump *p);
 /* qemu_chr_be_writable() when there is room; any thread. */
 void chr_pump_watch_writable(ChrPump *p);
 /* Run @fn in the loop that serves @chr; @chr lives until then. */

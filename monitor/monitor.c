@@ -313,6 +313,7 @@ void monitor_cleanup(void)
         }
     }
     if (mon_ctx) {
+        aio_poll(mon_ctx, false);       /* what waits holds references */
         aio_context_unref(mon_ctx);
         mon_ctx = NULL;
     }

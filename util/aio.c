@@ -212,6 +212,8 @@ static void watch_handler(AioContext *ctx, AioHandler *h)
 /* Put @h (all but its lists filled) in the place of what its fd had. */
 static void install_handler(AioContext *ctx, AioHandler *h)
 {
+    bool wake;
+
     WITH_QEMU_LOCK_GUARD(&ctx->lock) {
         AioHandler *old = find_handler(ctx, h->fd);
 
@@ -223,9 +225,13 @@ static void install_handler(AioContext *ctx, AioHandler *h)
         }
         watch_handler(ctx, h);
         QLIST_INSERT_HEAD(&ctx->handlers, h, node);
+        wake = h->always_ready || h->io_poll;
     }
-    /* epoll itself sees new descriptors; the rest needs another round. */
-    if (h->always_ready || h->io_poll) {
+    /*
+     * epoll itself sees new descriptors; the rest needs another round.  Without
+     * the lock @h may be gone: another thread may have taken its place.
+     */
+    if (wake) {
         aio_notify(ctx);
     }
 }
