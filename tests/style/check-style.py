@@ -28,7 +28,7 @@ FLOORS = {
     "accel/": 4, "target/": 4, "include/accel/": 4,
     "hw/core/qdev-properties-system": 4,
     "hw/core/null-machine": 4,
-    "hw/pci/": 5, "hw/pci-host/": 5, "hw/isa/": 5, "hw/intc/": 5,
+    "hw/pci/": 5, "hw/pci-host/": 5, "hw/pci-bridge/": 5, "hw/isa/": 5, "hw/intc/": 5,
     "hw/timer/": 5, "hw/char/": 5, "hw/rtc/": 5, "hw/acpi/": 5,
     "hw/nvram/": 5, "hw/input/": 5,
     "include/hw/pci/": 5, "include/hw/pci-host/": 5, "include/hw/isa/": 5,
