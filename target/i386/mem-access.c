@@ -183,18 +183,18 @@ void cpu_st_bytes(CPUX86State *env, uint64_t addr, const void *buf,
         }                                                                   \
     } while (0)
 
-#define DEFINE_ACCESS(ld, st, type)                                         \
+#define DEFINE_ACCESS(ld, st, type, host_type)                              \
     type cpu_##ld(CPUX86State *env, uint64_t addr)                          \
     {                                                                       \
         type val;                                                           \
                                                                             \
-        FAST_LOAD(type, addr);                                              \
+        FAST_LOAD(host_type, addr);                                         \
         ld_bytes(env, x86_mmu_index(env), addr, &val, sizeof(val));         \
         return val;                                                         \
     }                                                                       \
     void cpu_##st(CPUX86State *env, uint64_t addr, type val)                \
     {                                                                       \
-        FAST_STORE(type, addr, val);                                        \
+        FAST_STORE(host_type, addr, val);                                   \
         st_bytes(env, x86_mmu_index(env), addr, &val, sizeof(val));         \
     }                                                                       \
     type cpu_##ld##_kernel(CPUX86State *env, uint64_t addr)                 \
@@ -209,10 +209,10 @@ void cpu_st_bytes(CPUX86State *env, uint64_t addr, const void *buf,
         st_bytes(env, x86_mmu_index_kernel(env), addr, &val, sizeof(val));  \
     }
 
-DEFINE_ACCESS(ldub, stb, uint8_t)
-DEFINE_ACCESS(lduw, stw, uint16_t)
-DEFINE_ACCESS(ldl, stl, uint32_t)
-DEFINE_ACCESS(ldq, stq, uint64_t)
+DEFINE_ACCESS(ldub, stb, uint8_t, Guest8)
+DEFINE_ACCESS(lduw, stw, uint16_t, Guest16)
+DEFINE_ACCESS(ldl, stl, uint32_t, Guest32)
+DEFINE_ACCESS(ldq, stq, uint64_t, Guest64)
 
 /* ---- Probing ---------------------------------------------------------- */
 

@@ -173,12 +173,12 @@ static void fill_host(void *host, const StringRun *run, uint64_t val,
         break;
     case 1:
         for (uint64_t i = 0; i < n; i++) {
-            ((volatile uint16_t *)host)[i] = val;
+            ((Guest16 *)host)[i] = val;
         }
         break;
     case 2:
         for (uint64_t i = 0; i < n; i++) {
-            ((uint32_t *)host)[i] = val;
+            ((Guest32 *)host)[i] = val;
         }
         break;
     default:
@@ -187,7 +187,7 @@ static void fill_host(void *host, const StringRun *run, uint64_t val,
             break;
         }
         for (uint64_t i = 0; i < n; i++) {
-            ((uint64_t *)host)[i] = val;
+            ((Guest64 *)host)[i] = val;
         }
         break;
     }

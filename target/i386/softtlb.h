@@ -11,6 +11,15 @@
 #include "cpu.h"
 #include "mem-access.h"
 
+/*
+ * Guest memory in the host's: one host access each, of any alignment (the
+ * guest's business), seen by other threads.
+ */
+typedef volatile uint8_t Guest8;
+typedef volatile uint16_t Guest16 __attribute__((aligned(1), may_alias));
+typedef volatile uint32_t Guest32 __attribute__((aligned(1), may_alias));
+typedef volatile uint64_t Guest64 __attribute__((aligned(1), may_alias));
+
 #define SOFT_TLB_BITS   10
 #define SOFT_TLB_SIZE   (1u << SOFT_TLB_BITS)
 

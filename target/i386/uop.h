@@ -368,16 +368,16 @@ static QEMU_ALWAYS_INLINE bool uop_ld(CPUX86State *env, uint64_t ea,
     }
     switch (log2) {
     case 0:
-        *val = *(volatile uint8_t *)(e->addend + ea);
+        *val = *(Guest8 *)(e->addend + ea);
         break;
     case 1:
-        *val = *(volatile uint16_t *)(e->addend + ea);
+        *val = *(Guest16 *)(e->addend + ea);
         break;
     case 2:
-        *val = *(volatile uint32_t *)(e->addend + ea);
+        *val = *(Guest32 *)(e->addend + ea);
         break;
     default:
-        *val = *(volatile uint64_t *)(e->addend + ea);
+        *val = *(Guest64 *)(e->addend + ea);
         break;
     }
     return true;
@@ -413,16 +413,16 @@ static QEMU_ALWAYS_INLINE bool uop_st(CPUX86State *env, uint64_t ea,
     }
     switch (log2) {
     case 0:
-        *(volatile uint8_t *)(e->addend + ea) = val;
+        *(Guest8 *)(e->addend + ea) = val;
         break;
     case 1:
-        *(volatile uint16_t *)(e->addend + ea) = val;
+        *(Guest16 *)(e->addend + ea) = val;
         break;
     case 2:
-        *(volatile uint32_t *)(e->addend + ea) = val;
+        *(Guest32 *)(e->addend + ea) = val;
         break;
     default:
-        *(volatile uint64_t *)(e->addend + ea) = val;
+        *(Guest64 *)(e->addend + ea) = val;
         break;
     }
     return true;
@@ -450,10 +450,10 @@ static QEMU_ALWAYS_INLINE bool uop_rmw(CPUX86State *env, uint64_t ea,
 
 static QEMU_ALWAYS_INLINE uint64_t host_ld(const void *p, const unsigned log2)
 {
-    return log2 == 0 ? *(const volatile uint8_t *)p :
-           log2 == 1 ? *(const volatile uint16_t *)p :
-           log2 == 2 ? *(const volatile uint32_t *)p :
-           *(const volatile uint64_t *)p;
+    return log2 == 0 ? *(Guest8 *)p :
+           log2 == 1 ? *(Guest16 *)p :
+           log2 == 2 ? *(Guest32 *)p :
+           *(Guest64 *)p;
 }
 
 static QEMU_ALWAYS_INLINE void host_st(void *p, const unsigned log2,
@@ -461,16 +461,16 @@ static QEMU_ALWAYS_INLINE void host_st(void *p, const unsigned log2,
 {
     switch (log2) {
     case 0:
-        *(volatile uint8_t *)p = val;
+        *(Guest8 *)p = val;
         break;
     case 1:
-        *(volatile uint16_t *)p = val;
+        *(Guest16 *)p = val;
         break;
     case 2:
-        *(volatile uint32_t *)p = val;
+        *(Guest32 *)p = val;
         break;
     default:
-        *(volatile uint64_t *)p = val;
+        *(Guest64 *)p = val;
         break;
     }
 }
