@@ -15,10 +15,16 @@ enum {
 /* The largest number of IPv6 extension headers that anybody needs. */
 #define IPV6_EXT_MAX 8
 
-static bool parse_ipv4(const uint8_t *frame, size_t size, EthLayout *l)
+/* A frame whose first @seen bytes can be read, of @size in all. */
+typedef struct FrameHead {
+    const uint8_t *bytes;
+    size_t seen, size;
+} FrameHead;
+
+static bool parse_ipv4(const FrameHead *f, EthLayout *l)
 {
-    const uint8_t *ip = frame + l->l3_offset;
-    size_t room = size - l->l3_offset;
+    const uint8_t *ip = f->bytes + l->l3_offset;
+    size_t room = f->seen - l->l3_offset;
     size_t header, total;
 
     if (room < 20 || ip[0] >> 4 != 4) {
@@ -26,7 +32,8 @@ static bool parse_ipv4(const uint8_t *frame, size_t size, EthLayout *l)
     }
     header = (ip[0] & 15) * 4;
     total = lduw_be_p(ip + 2);
-    if (header < 20 || header > room || total < header || total > room) {
+    if (header < 20 || header > room || total < header ||
+        total > f->size - l->l3_offset) {
         return false;
     }
     l->ip_version = 4;
@@ -37,10 +44,10 @@ static bool parse_ipv4(const uint8_t *frame, size_t size, EthLayout *l)
     return true;
 }
 
-static bool parse_ipv6(const uint8_t *frame, size_t size, EthLayout *l)
+static bool parse_ipv6(const FrameHead *f, EthLayout *l)
 {
-    const uint8_t *ip = frame + l->l3_offset;
-    size_t room = size - l->l3_offset;
+    const uint8_t *ip = f->bytes + l->l3_offset;
+    size_t room = f->seen - l->l3_offset;
     size_t at = 40, total;
     uint8_t next;
 
@@ -48,9 +55,10 @@ static bool parse_ipv6(const uint8_t *frame, size_t size, EthLayout *l)
         return false;
     }
     total = 40 + lduw_be_p(ip + 4);
-    if (total > room) {
+    if (total > f->size - l->l3_offset) {
         return false;
     }
+    room = MIN(room, total);
     next = ip[6];
     for (unsigned i = 0; i < IPV6_EXT_MAX; i++) {
         size_t length;
@@ -59,11 +67,11 @@ static bool parse_ipv6(const uint8_t *frame, size_t size, EthLayout *l)
             next != IP_PROTO_DSTOPTS && next != IP_PROTO_FRAGMENT) {
             break;
         }
-        if (total - at < 8) {
+        if (room - at < 8) {
             return false;
         }
         length = next == IP_PROTO_FRAGMENT ? 8 : (ip[at + 1] + 1) * 8;
-        if (length > total - at) {
+        if (length > room - at) {
             return false;
         }
         if (next == IP_PROTO_FRAGMENT && (lduw_be_p(ip + at + 2) & 0xfff9)) {
@@ -79,10 +87,10 @@ static bool parse_ipv6(const uint8_t *frame, size_t size, EthLayout *l)
     return true;
 }
 
-static bool parse_l4(const uint8_t *frame, EthLayout *l)
+static bool parse_l4(const FrameHead *f, EthLayout *l)
 {
-    const uint8_t *l4 = frame + l->l4_offset;
-    size_t room = l->ip_end - l->l4_offset;
+    const uint8_t *l4 = f->bytes + l->l4_offset;
+    size_t room = MIN(f->seen, l->ip_end) - l->l4_offset;
     size_t header;
 
     l->l4 = ETH_L4_OTHER;
@@ -107,31 +115,38 @@ static bool parse_l4(const uint8_t *frame, EthLayout *l)
     return true;
 }
 
-bool eth_parse(const uint8_t *frame, size_t size, EthLayout *layout)
+bool eth_parse_head(const uint8_t *head, size_t seen, size_t size,
+                    EthLayout *layout)
 {
+    FrameHead f = { .bytes = head, .seen = seen, .size = size };
     size_t at = ETH_HLEN;
 
     memset(layout, 0, sizeof(*layout));
-    if (size < ETH_HLEN) {
+    if (seen < ETH_HLEN) {
         return false;
     }
-    layout->ethertype = lduw_be_p(frame + 12);
+    layout->ethertype = lduw_be_p(head + 12);
     for (unsigned tags = 0; tags < 2 && (layout->ethertype == ETH_P_VLAN ||
                                          layout->ethertype == ETH_P_DVLAN);
          tags++) {
-        if (size - at < ETH_VLAN_HLEN) {
+        if (seen - at < ETH_VLAN_HLEN) {
             return false;
         }
-        layout->ethertype = lduw_be_p(frame + at + 2);
+        layout->ethertype = lduw_be_p(head + at + 2);
         at += ETH_VLAN_HLEN;
     }
     layout->l3_offset = at;
     switch (layout->ethertype) {
     case ETH_P_IP:
-        return parse_ipv4(frame, size, layout) && parse_l4(frame, layout);
+        return parse_ipv4(&f, layout) && parse_l4(&f, layout);
     case ETH_P_IPV6:
-        return parse_ipv6(frame, size, layout) && parse_l4(frame, layout);
+        return parse_ipv6(&f, layout) && parse_l4(&f, layout);
     default:
         return true;
     }
+}
+
+bool eth_parse(const uint8_t *frame, size_t size, EthLayout *layout)
+{
+    return eth_parse_head(frame, size, size, layout);
 }

@@ -9,18 +9,13 @@
 #define QEMU_NET_ETH_H
 
 #include "qemu/osdep.h"
+#include <linux/if_ether.h>     /* ETH_ALEN, ETH_HLEN, ETH_ZLEN, ETH_P_* */
 
-#define ETH_ALEN        6
-#define ETH_HLEN        14
-#define ETH_ZLEN        60      /* the shortest frame without its checksum */
 #define ETH_VLAN_HLEN   4
 #define ETH_MTU         1500
 
-#define ETH_P_IP        0x0800
-#define ETH_P_ARP       0x0806
-#define ETH_P_VLAN      0x8100
-#define ETH_P_IPV6      0x86dd
-#define ETH_P_DVLAN     0x88a8
+#define ETH_P_VLAN      ETH_P_8021Q
+#define ETH_P_DVLAN     ETH_P_8021AD
 
 struct eth_header {
     uint8_t h_dest[ETH_ALEN];
@@ -65,5 +60,11 @@ typedef struct EthLayout {
 
 /* False if the frame is too short for what it says it is. */
 bool eth_parse(const uint8_t *frame, size_t size, EthLayout *layout);
+/*
+ * The same where only the first @seen bytes of a frame of @size are at hand; its
+ * headers must be among them.
+ */
+bool eth_parse_head(const uint8_t *head, size_t seen, size_t size,
+                    EthLayout *layout);
 
 #endif
