@@ -267,6 +267,10 @@ static void drop_bus(VirtIOPCIProxy *proxy)
     VirtIODevice *vdev = virtio_pci_vdev(proxy);
 
     if (vdev) {
+        /* Still realized when what follows class realize (the ROM) failed. */
+        if (qdev_is_realized(DEVICE(vdev))) {
+            qdev_unrealize(DEVICE(vdev));
+        }
         qdev_set_parent_bus(DEVICE(vdev), NULL, NULL);
     }
     object_unparent(OBJECT(&proxy->bus));
