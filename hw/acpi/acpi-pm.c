@@ -1,6 +1,6 @@
 /*
  * ACPI fixed hardware: events, control, timer. Which chip they sit in, and where,
- * is in piix4.c and its like.
+ * is in piix4.c and ich9.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -32,7 +32,7 @@ static uint16_t pm1_status(AcpiPm *pm)
 
 static bool gpe_pending(const AcpiPm *pm)
 {
-    for (unsigned i = 0; i < ACPI_PM_GPE_BYTES; i++) {
+    for (unsigned i = 0; i < pm->gpe_bytes; i++) {
         if (pm->gpe_status[i] & pm->gpe_enable[i]) {
             return true;
         }
@@ -160,18 +160,18 @@ static uint64_t gpe_read(void *opaque, hwaddr addr, unsigned size)
 {
     AcpiPm *pm = opaque;
 
-    return addr < ACPI_PM_GPE_BYTES ? pm->gpe_status[addr]
-                                    : pm->gpe_enable[addr - ACPI_PM_GPE_BYTES];
+    return addr < pm->gpe_bytes ? pm->gpe_status[addr]
+                                : pm->gpe_enable[addr - pm->gpe_bytes];
 }
 
 static void gpe_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
     AcpiPm *pm = opaque;
 
-    if (addr < ACPI_PM_GPE_BYTES) {
+    if (addr < pm->gpe_bytes) {
         pm->gpe_status[addr] &= ~value;
     } else {
-        pm->gpe_enable[addr - ACPI_PM_GPE_BYTES] = value;
+        pm->gpe_enable[addr - pm->gpe_bytes] = value;
     }
     update_sci(pm);
 }
@@ -186,7 +186,7 @@ static const MemoryRegionOps gpe_ops = {
 
 void acpi_pm_raise_gpe(AcpiPm *pm, unsigned bit)
 {
-    g_assert(bit < 8 * ACPI_PM_GPE_BYTES);
+    g_assert(bit < 8 * pm->gpe_bytes);
     pm->gpe_status[bit / 8] |= 1 << bit % 8;
     update_sci(pm);
 }
@@ -201,7 +201,8 @@ static void powerdown_requested(Notifier *notifier, void *data)
     update_sci(pm);
 }
 
-void acpi_pm_init(AcpiPm *pm, Object *owner, uint8_t s5_type)
+void acpi_pm_init(AcpiPm *pm, Object *owner, uint8_t s5_type,
+                  unsigned gpe_bytes)
 {
     static const struct {
         const char *name;
@@ -214,7 +215,9 @@ void acpi_pm_init(AcpiPm *pm, Object *owner, uint8_t s5_type)
         { "acpi-tmr", &timer_ops, offsetof(AcpiPm, timer_io), 8, 4 },
     };
 
+    g_assert(gpe_bytes > 0 && gpe_bytes <= ACPI_PM_GPE_BYTES_MAX);
     pm->s5_type = s5_type;
+    pm->gpe_bytes = gpe_bytes;
     memory_region_init(&pm->io, owner, "acpi-pm", 64);
     for (unsigned i = 0; i < ARRAY_SIZE(blocks); i++) {
         MemoryRegion *mr = (MemoryRegion *)((char *)pm + blocks[i].region);
@@ -224,7 +227,7 @@ void acpi_pm_init(AcpiPm *pm, Object *owner, uint8_t s5_type)
         memory_region_add_subregion(&pm->io, blocks[i].at, mr);
     }
     memory_region_init_io(&pm->gpe, owner, &gpe_ops, pm, "acpi-gpe0",
-                          2 * ACPI_PM_GPE_BYTES);
+                          2 * gpe_bytes);
     timer_init_ns(&pm->timer, QEMU_CLOCK_VIRTUAL, timer_overflow, pm);
     pm->powerdown.notify = powerdown_requested;
     qemu_register_powerdown_notifier(&pm->powerdown);
@@ -260,8 +263,8 @@ const VMStateDescription vmstate_acpi_pm = {
         VMSTATE_UINT16(pm1_status, AcpiPm),
         VMSTATE_UINT16(pm1_enable, AcpiPm),
         VMSTATE_UINT16(pm1_control, AcpiPm),
-        VMSTATE_UINT8_ARRAY(gpe_status, AcpiPm, ACPI_PM_GPE_BYTES),
-        VMSTATE_UINT8_ARRAY(gpe_enable, AcpiPm, ACPI_PM_GPE_BYTES),
+        VMSTATE_UINT8_ARRAY(gpe_status, AcpiPm, ACPI_PM_GPE_BYTES_MAX),
+        VMSTATE_UINT8_ARRAY(gpe_enable, AcpiPm, ACPI_PM_GPE_BYTES_MAX),
         VMSTATE_UINT64(overflow_tick, AcpiPm),
         VMSTATE_END_OF_LIST()
     },

@@ -100,7 +100,7 @@ static void piix4_pm_realize(PCIDevice *dev, Error **errp)
     dev->config[PCI_INTERRUPT_PIN] = 1;
     pci_set_word(dev->wmask + PIIX4_PMBASE, 0xffc0);
     dev->wmask[PIIX4_PMREGMISC] = PIIX4_PMREGMISC_ENABLE;
-    acpi_pm_init(&s->pm, OBJECT(s), PIIX4_S5_TYPE);
+    acpi_pm_init(&s->pm, OBJECT(s), PIIX4_S5_TYPE, PIIX4_GPE_BYTES);
     memory_region_set_enabled(&s->pm.io, false);
     memory_region_add_subregion(io, 0, &s->pm.io);
     memory_region_add_subregion(io, PIIX4_GPE_BASE, &s->pm.gpe);

@@ -1,16 +1,15 @@
 /*
- * The ACPI tables of the pc machine but for the DSDT (acpi-dsdt.c): FACS, FADT,
- * MADT, RSDT, XSDT, RSDP, and how they point to each other.
+ * The ACPI tables of a PC but for the DSDT (acpi-dsdt.c): FACS, FADT, MADT, MCFG,
+ * RSDT, XSDT, RSDP, and how they point to each other.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "hw/acpi/aml-build.h"
-#include "hw/acpi/piix4.h"
+#include "hw/acpi/acpi-pm.h"
 #include "hw/i386/acpi-build.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/ioapic.h"
-#include "hw/isa/piix3.h"
 
 /* ---- FACS and FADT (ACPI 6.4, 5.2.9 and 5.2.10) ---- */
 
@@ -44,26 +43,27 @@ enum {
     FADT_NO_FIXED_RTC = 1 << 6, FADT_RESET_REG = 1 << 10,
 };
 enum { BOOT_LEGACY_DEVICES = 1 << 0, BOOT_8042 = 1 << 1, BOOT_NO_VGA = 1 << 2 };
-enum { RESET_VALUE = 0x06 };
+/* The same in PIIX and ICH. */
+enum { SMI_COMMAND_PORT = 0xb2, RESET_PORT = 0xcf9, RESET_VALUE = 0x06 };
 
 /* Offsets of pointers in the FADT, filled in by the linker. */
 enum { FADT_FACS = 36, FADT_DSDT = 40, FADT_X_FACS = 132, FADT_X_DSDT = 140 };
 
 /* Values in the order of the table, revision 3 (244 bytes). */
-static void build_fadt(GByteArray *t)
+static void build_fadt(GByteArray *t, const AcpiChipset *chip)
 {
-    static const struct { uint32_t value; uint8_t bytes; } fields[] = {
+    const struct { uint32_t value; uint8_t bytes; } fields[] = {
         { 0, 4 }, { 0, 4 },                 /* FACS, DSDT */
         { 0, 1 }, { 0, 1 },                 /* reserved, profile */
         { PC_ACPI_SCI_IRQ, 2 },
-        { PIIX4_APM_PORT, 4 }, { PIIX4_ACPI_ENABLE, 1 },
-        { PIIX4_ACPI_DISABLE, 1 }, { 0, 1 }, { 0, 1 },
+        { SMI_COMMAND_PORT, 4 }, { chip->acpi_enable, 1 },
+        { chip->acpi_disable, 1 }, { 0, 1 }, { 0, 1 },
         { PC_ACPI_PM_BASE, 4 }, { 0, 4 },           /* PM1a, PM1b event */
         { PC_ACPI_PM_BASE + 4, 4 }, { 0, 4 },       /* PM1a, PM1b control */
         { 0, 4 }, { PC_ACPI_PM_BASE + 8, 4 },       /* PM2, timer */
-        { PIIX4_GPE_BASE, 4 }, { 0, 4 },            /* GPE0, GPE1 */
+        { chip->gpe_port, 4 }, { 0, 4 },            /* GPE0, GPE1 */
         { 4, 1 }, { 2, 1 }, { 0, 1 }, { 4, 1 },     /* their lengths */
-        { 2 * ACPI_PM_GPE_BYTES, 1 }, { 0, 1 }, { 0, 1 }, { 0, 1 },
+        { 2 * chip->gpe_bytes, 1 }, { 0, 1 }, { 0, 1 }, { 0, 1 },
         { 0xfff, 2 }, { 0xfff, 2 },                 /* C2, C3: not there */
         { 0, 2 }, { 0, 2 }, { 0, 1 }, { 0, 1 },     /* flush, duty cycle */
         { 0, 1 }, { 0, 1 }, { 0x32, 1 },            /* RTC alarms, century */
@@ -75,7 +75,7 @@ static void build_fadt(GByteArray *t)
     for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
         acpi_append_int(t, fields[i].value, fields[i].bytes);
     }
-    io_address(t, PIIX_RCR_IOPORT, 8);
+    io_address(t, RESET_PORT, 8);
     acpi_append_int(t, RESET_VALUE, 1);
     zeros(t, 3);
     zeros(t, 16);                           /* X_FACS, X_DSDT */
@@ -85,7 +85,7 @@ static void build_fadt(GByteArray *t)
     io_address(t, 0, 0);
     io_address(t, 0, 0);
     io_address(t, PC_ACPI_PM_BASE + 8, 32);
-    io_address(t, PIIX4_GPE_BASE, 16 * ACPI_PM_GPE_BYTES);
+    io_address(t, chip->gpe_port, 16 * chip->gpe_bytes);
     io_address(t, 0, 0);
 }
 
@@ -134,6 +134,22 @@ static void build_madt(GByteArray *t, const AcpiBoard *board)
     acpi_append_int(t, 0xff, 1);            /* all processors */
     acpi_append_int(t, 0, 2);
     acpi_append_int(t, 1, 1);               /* LINT1 */
+}
+
+/* ---- MCFG (PCI Firmware 3.2, section 4.1.2) ---- */
+
+static guint build_mcfg(GByteArray *tables, const AcpiRange *mmcfg)
+{
+    guint at = acpi_table_begin(tables, "MCFG", 1);
+
+    zeros(tables, 8);
+    acpi_append_int(tables, mmcfg->first, 8);
+    acpi_append_int(tables, 0, 2);          /* segment */
+    acpi_append_int(tables, 0, 1);          /* the first bus */
+    acpi_append_int(tables, (mmcfg->last - mmcfg->first) >> 20, 1);
+    zeros(tables, 4);
+    acpi_table_end(tables, at);
+    return at;
 }
 
 /* ---- pointers ---- */
@@ -191,11 +207,12 @@ static GByteArray *build_rsdp(BIOSLinker *linker, guint rsdt, guint xsdt)
     return t;
 }
 
-static guint build_fadt_table(const Linked *l, guint facs, guint dsdt)
+static guint build_fadt_table(const Linked *l, const AcpiChipset *chip,
+                              guint facs, guint dsdt)
 {
     guint at = acpi_table_begin(l->blob, "FACP", 3);
 
-    build_fadt(l->blob);
+    build_fadt(l->blob, chip);
     point(l, at + FADT_FACS, 4, facs);
     point(l, at + FADT_DSDT, 4, dsdt);
     point(l, at + FADT_X_FACS, 8, facs);
@@ -207,7 +224,8 @@ static guint build_fadt_table(const Linked *l, guint facs, guint dsdt)
 AcpiTables *acpi_build(const AcpiBoard *board)
 {
     AcpiTables *t = g_new0(AcpiTables, 1);
-    guint facs, dsdt, root[2], rsdt, xsdt;
+    guint facs, dsdt, root[3], rsdt, xsdt;
+    unsigned roots = 2;
     Linked l;
 
     t->tables = g_byte_array_new();
@@ -218,13 +236,16 @@ AcpiTables *acpi_build(const AcpiBoard *board)
     facs = t->tables->len;
     build_facs(t->tables);
     dsdt = t->tables->len;
-    acpi_build_dsdt(t->tables, board);
-    root[0] = build_fadt_table(&l, facs, dsdt);
+    board->chipset->build_dsdt(t->tables, board);
+    root[0] = build_fadt_table(&l, board->chipset, facs, dsdt);
     root[1] = acpi_table_begin(t->tables, "APIC", 3);
     build_madt(t->tables, board);
     acpi_table_end(t->tables, root[1]);
-    rsdt = build_root(&l, "RSDT", 4, root, ARRAY_SIZE(root));
-    xsdt = build_root(&l, "XSDT", 8, root, ARRAY_SIZE(root));
+    if (board->mmcfg.last > board->mmcfg.first) {
+        root[roots++] = build_mcfg(t->tables, &board->mmcfg);
+    }
+    rsdt = build_root(&l, "RSDT", 4, root, roots);
+    xsdt = build_root(&l, "XSDT", 8, root, roots);
     t->rsdp = build_rsdp(t->linker, rsdt, xsdt);
     return t;
 }

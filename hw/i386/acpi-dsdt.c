@@ -1,29 +1,22 @@
 /*
- * The DSDT of the pc machine: the PCI host bridge with its windows and interrupt
- * routing, the devices on the ISA bus, processors, soft off.
+ * What the DSDTs of all PCs share: the windows of the PCI host bridge, interrupt
+ * links, the devices on the ISA bus, processors, soft off. The chipsets' own parts
+ * are in acpi-dsdt-piix.c and acpi-dsdt-ich9.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "hw/acpi/aml-build.h"
-#include "hw/acpi/piix4.h"
 #include "hw/char/serial.h"
-#include "hw/i386/acpi-build.h"
-#include "hw/isa/piix3.h"
+#include "hw/i386/acpi-dsdt-internal.h"
 
-static const char *const link_names[PIIX_NUM_PIRQS] = {
-    "LNKA", "LNKB", "LNKC", "LNKD",
-};
-static const char *const pirq_fields[PIIX_NUM_PIRQS] = {
-    "PRQ0", "PRQ1", "PRQ2", "PRQ3",
-};
 /* ISA interrupts that a PCI line may be routed to. */
 static const uint32_t link_choices[] = { 5, 10, 11 };
 
 /* ---- PCI0 ---- */
 
-static void host_bridge_resources(Aml *a, const AcpiBoard *board)
+void acpi_dsdt_root_resources(Aml *a, const AcpiBoard *board)
 {
     const AcpiRange *hole = &board->pci_hole, *hole64 = &board->pci_hole64;
 
@@ -41,34 +34,10 @@ static void host_bridge_resources(Aml *a, const AcpiBoard *board)
     aml_end(a);
 }
 
-/* Each pin of each slot, by the same wiring as piix3_slot_get_pirq(). */
-static void interrupt_routing(Aml *a)
-{
-    aml_name(a, "_PRT");
-    aml_package(a, (PCI_SLOT_MAX - 1) * PCI_NUM_PINS);
-    for (unsigned slot = 1; slot < PCI_SLOT_MAX; slot++) {
-        for (unsigned pin = 0; pin < PCI_NUM_PINS; pin++) {
-            aml_package(a, 4);
-            aml_int(a, slot << 16 | 0xffff);
-            aml_int(a, pin);
-            aml_ref(a, link_names[(slot - 1 + pin) % PIIX_NUM_PIRQS]);
-            aml_int(a, 0);
-            aml_end(a);
-        }
-    }
-    aml_end(a);
-}
-
 /* ---- PCI interrupt links: routes in the bridge's configuration space ---- */
 
-/* LNKx of _SB refer to fields that stand below the bridge. */
-static void link_field(Aml *a, unsigned n)
-{
-    g_autofree char *path = g_strdup_printf("\\_SB.PCI0.ISA.%s",
-                                              pirq_fields[n]);
-
-    aml_ref(a, path);
-}
+/* A route of this bit is off, in PIIX and ICH registers alike. */
+enum { ROUTE_OFF = 0x80 };
 
 /* IQCR (route): the current setting as a resource. */
 static void link_current_helper(Aml *a)
@@ -84,7 +53,7 @@ static void link_current_helper(Aml *a)
     aml_if(a);
     aml_op(a, AML_LLESS);
     aml_arg(a, 0);
-    aml_int(a, PIIX_PIRQ_OFF);
+    aml_int(a, ROUTE_OFF);
     aml_op(a, AML_STORE);
     aml_arg(a, 0);
     aml_ref(a, "LINE");
@@ -101,7 +70,7 @@ static void link_status_helper(Aml *a)
     aml_if(a);
     aml_op(a, AML_AND);
     aml_arg(a, 0);
-    aml_int(a, PIIX_PIRQ_OFF);
+    aml_int(a, ROUTE_OFF);
     aml_no_target(a);
     aml_op(a, AML_RETURN);
     aml_int(a, 0x09);
@@ -111,18 +80,25 @@ static void link_status_helper(Aml *a)
     aml_end(a);
 }
 
-/* A method without arguments that returns helper (route of link n). */
-static void link_query(Aml *a, const char *name, const char *helper, unsigned n)
+void acpi_dsdt_link_helpers(Aml *a)
+{
+    link_current_helper(a);
+    link_status_helper(a);
+}
+
+/* A method without arguments that returns helper (route). */
+static void link_query(Aml *a, const char *name, const char *helper,
+                       const char *route)
 {
     aml_method(a, name, 0, false);
     aml_op(a, AML_RETURN);
     aml_ref(a, helper);
-    link_field(a, n);
+    aml_ref(a, route);
     aml_end(a);
 }
 
 /* The first interrupt of the resource that is given becomes the route. */
-static void link_set(Aml *a, unsigned n)
+static void link_set(Aml *a, const char *route)
 {
     aml_method(a, "_SRS", 1, true);
     aml_op(a, AML_CREATE_DWORD_FIELD);
@@ -131,42 +107,32 @@ static void link_set(Aml *a, unsigned n)
     aml_ref(a, "LINE");
     aml_op(a, AML_STORE);
     aml_ref(a, "LINE");
-    link_field(a, n);
+    aml_ref(a, route);
     aml_end(a);
 }
 
-static void link_device(Aml *a, unsigned n)
+void acpi_dsdt_link(Aml *a, const char *name, unsigned uid, const char *route)
 {
-    aml_device(a, link_names[n]);
+    aml_device(a, name);
     aml_name_eisaid(a, "_HID", "PNP0C0F");
-    aml_name_int(a, "_UID", n);
+    aml_name_int(a, "_UID", uid);
     aml_name(a, "_PRS");
     aml_resource_template(a);
     aml_interrupt(a, link_choices, ARRAY_SIZE(link_choices));
     aml_end(a);
-    link_query(a, "_STA", "IQST", n);
-    link_query(a, "_CRS", "IQCR", n);
+    link_query(a, "_STA", "IQST", route);
+    link_query(a, "_CRS", "IQCR", route);
     aml_method(a, "_DIS", 0, false);
     aml_op(a, AML_OR);
-    link_field(a, n);
-    aml_int(a, PIIX_PIRQ_OFF);
-    link_field(a, n);
+    aml_ref(a, route);
+    aml_int(a, ROUTE_OFF);
+    aml_ref(a, route);
     aml_end(a);
-    link_set(a, n);
+    link_set(a, route);
     aml_end(a);
 }
 
-/* ---- the ISA bridge and what is behind it ---- */
-
-static void bridge_registers(Aml *a)
-{
-    aml_op_region(a, "P40C", AML_PCI_CONFIG, PIIX_PIRQCA, PIIX_NUM_PIRQS);
-    aml_field(a, "P40C", AML_BYTE_ACC);
-    for (unsigned n = 0; n < PIIX_NUM_PIRQS; n++) {
-        aml_field_unit(a, pirq_fields[n], 8);
-    }
-    aml_end(a);
-}
+/* ---- what is on the ISA bus ---- */
 
 static void isa_device(Aml *a, const char *name, const char *id, int uid,
                        uint16_t port, uint8_t ports, unsigned irq)
@@ -219,21 +185,17 @@ static void serial_ports(Aml *a, ISABus *bus)
     }
 }
 
-static void isa_bridge(Aml *a, const AcpiBoard *board)
+void acpi_dsdt_isa_devices(Aml *a, const AcpiBoard *board)
 {
-    aml_device(a, "ISA");
-    aml_name_int(a, "_ADR", 1 << 16);
-    bridge_registers(a);
     isa_device(a, "RTC", "PNP0B00", 0, 0x70, 2, 8);
     isa_device(a, "KBD", "PNP0303", 0, 0x60, 1, 1);
     isa_device(a, "MOU", "PNP0F13", 0, 0, 0, 12);
     serial_ports(a, board->isa_bus);
-    aml_end(a);
 }
 
 /* ---- processors ---- */
 
-static void processors(Aml *a, const CPUArchIdList *cpus)
+void acpi_dsdt_processors(Aml *a, const CPUArchIdList *cpus)
 {
     for (int i = 0; i < cpus->len; i++) {
         g_autofree char *name = g_strdup_printf("C%03X", i);
@@ -245,42 +207,22 @@ static void processors(Aml *a, const CPUArchIdList *cpus)
     }
 }
 
-static void soft_off(Aml *a)
+void acpi_dsdt_soft_off(Aml *a, unsigned sleep_type)
 {
     aml_name(a, "\\_S5");
     aml_package(a, 4);
-    aml_int(a, PIIX4_S5_TYPE);
-    aml_int(a, PIIX4_S5_TYPE);
+    aml_int(a, sleep_type);
+    aml_int(a, sleep_type);
     aml_int(a, 0);
     aml_int(a, 0);
     aml_end(a);
 }
 
-void acpi_build_dsdt(GByteArray *tables, const AcpiBoard *board)
+void acpi_dsdt_append(GByteArray *tables, Aml *a)
 {
     guint at = acpi_table_begin(tables, "DSDT", 2);
-    Aml *a = aml_new();
-    GByteArray *code;
+    GByteArray *code = aml_steal(a);
 
-    aml_scope(a, "\\_SB");
-    aml_device(a, "PCI0");
-    aml_name_eisaid(a, "_HID", "PNP0A03");
-    aml_name_int(a, "_ADR", 0);
-    aml_name_int(a, "_UID", 0);
-    host_bridge_resources(a, board);
-    isa_bridge(a, board);
-    interrupt_routing(a);
-    aml_end(a);
-    link_current_helper(a);
-    link_status_helper(a);
-    for (unsigned n = 0; n < PIIX_NUM_PIRQS; n++) {
-        link_device(a, n);
-    }
-    processors(a, board->cpus);
-    aml_end(a);
-    soft_off(a);
-
-    code = aml_steal(a);
     g_byte_array_append(tables, code->data, code->len);
     g_byte_array_unref(code);
     acpi_table_end(tables, at);

@@ -1,6 +1,6 @@
 /*
  * The PC's common parts: memory map, the devices that every PC has, what happens
- * at a reset, and the place of ACPI tables. Chipsets: pc_piix.c.
+ * at a reset, and the place of ACPI tables. Chipsets: pc_piix.c, pc_q35.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -72,13 +72,25 @@ MemoryRegion *pc_memory_init(PCMachineState *pcms, uint64_t default_hole_start)
     return pci_memory;
 }
 
+/* Memory for devices below 4 GiB begins behind RAM and configuration space. */
+static AcpiRange pci_hole(const PCMachineState *pcms)
+{
+    bool mmcfg = pcms->mmcfg.last > pcms->mmcfg.first;
+
+    return (AcpiRange) {
+        mmcfg ? pcms->mmcfg.last + 1 : pcms->hole_start, PC_PCI_HOLE_LAST
+    };
+}
+
 PCIAssignWindows pc_pci_windows(PCMachineState *pcms)
 {
+    AcpiRange hole = pci_hole(pcms);
+
     return (PCIAssignWindows) {
         .io_base = 0xc000,
         .io_size = 0x3f00,
-        .mem_base = pcms->hole_start,
-        .mem_size = PC_PCI_HOLE_LAST + 1 - pcms->hole_start,
+        .mem_base = hole.first,
+        .mem_size = hole.last + 1 - hole.first,
         .mem64_base = pcms->hole64.first,
         .mem64_size = pcms->hole64.last - pcms->hole64.first + 1,
     };
@@ -153,10 +165,12 @@ static void build_acpi(PCMachineState *pcms)
 {
     MachineState *ms = MACHINE(pcms);
     AcpiBoard board = {
+        .chipset = PC_MACHINE_GET_CLASS(pcms)->acpi_chipset,
         .cpus = x86_possible_cpu_arch_ids(ms),
         .isa_bus = pcms->isa_bus,
-        .pci_hole = { pcms->hole_start, PC_PCI_HOLE_LAST },
+        .pci_hole = pci_hole(pcms),
         .pci_hole64 = pcms->hole64,
+        .mmcfg = pcms->mmcfg,
     };
 
     acpi_tables_free(pcms->acpi);
@@ -217,13 +231,18 @@ static int assign_irq_line(PCIDevice *dev, int pin, void *opaque)
     return PC_MACHINE_GET_CLASS(opaque)->pci_irq_line(opaque, dev, pin);
 }
 
-static E820Table boot_memory_map(X86MachineState *x86ms)
+static E820Table boot_memory_map(PCMachineState *pcms)
 {
+    X86MachineState *x86ms = X86_MACHINE(pcms);
     E820Table map = x86ms->e820;
 
     e820_add(&map, X86_EBDA_BASE, 0x100000 - X86_EBDA_BASE, E820_RESERVED);
     e820_add(&map, x86ms->below_4g_mem_size - X86_BOOT_ACPI_BYTES,
              X86_BOOT_ACPI_BYTES, E820_ACPI);
+    if (pcms->mmcfg.last > pcms->mmcfg.first) {
+        e820_add(&map, pcms->mmcfg.first,
+                 pcms->mmcfg.last - pcms->mmcfg.first + 1, E820_RESERVED);
+    }
     return map;
 }
 
@@ -231,7 +250,7 @@ static void start_linux(PCMachineState *pcms)
 {
     X86MachineState *x86ms = X86_MACHINE(pcms);
     PCIAssignWindows windows = pc_pci_windows(pcms);
-    E820Table map = boot_memory_map(x86ms);
+    E820Table map = boot_memory_map(pcms);
     Error *err = NULL;
 
     PC_MACHINE_GET_CLASS(pcms)->firmware_setup(pcms);
@@ -294,7 +313,6 @@ static void pc_machine_class_init(ObjectClass *oc, const void *data)
 {
     MachineClass *mc = MACHINE_CLASS(oc);
 
-    mc->family = "pc_piix";
     mc->reset = pc_machine_reset;
     mc->default_boot_order = "cad";
     mc->default_display = "none";

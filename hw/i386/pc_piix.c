@@ -189,12 +189,14 @@ static void pc_piix_class_init(ObjectClass *oc, const void *data)
     MachineClass *mc = MACHINE_CLASS(oc);
     PCMachineClass *pcmc = PC_MACHINE_CLASS(oc);
 
+    mc->family = "pc_piix";
     mc->desc = "Standard PC (i440FX + PIIX, 1996)";
     mc->init = pc_piix_init;
     mc->is_default = version == versions;
     mc->alias = mc->is_default ? "pc" : NULL;
     pcmc->firmware_setup = piix_firmware_setup;
     pcmc->pci_irq_line = piix_pci_irq_line;
+    pcmc->acpi_chipset = &acpi_chipset_piix;
     for (const PiixVersion *v = versions; v <= version; v++) {
         compat_props_add(mc->compat_props, v->compat, v->compat_count);
     }

@@ -246,14 +246,20 @@ static void set_mtrrs(CPUX86State *env, uint64_t hole_start)
 {
     enum { FIXED_AND_ALL_ON = 0xc00, WRITE_BACK = 6, UNCACHED = 0,
            VALID = 0x800, VIDEO_RANGE = 2 };
+    uint64_t at = hole_start;
 
     for (unsigned i = 0; i < ARRAY_SIZE(env->mtrr_fixed); i++) {
         env->mtrr_fixed[i] = i == VIDEO_RANGE ? 0
                                               : 0x0101010101010101 * WRITE_BACK;
     }
-    env->mtrr_var[0].base = hole_start | UNCACHED;
-    env->mtrr_var[0].mask = (~(X86_4GIB - hole_start - 1) & X86_PHYS_MASK) |
-                            VALID;
+    /* Each range is a power of two bytes and aligned to them. */
+    for (unsigned i = 0; i < ARRAY_SIZE(env->mtrr_var) && at < X86_4GIB; i++) {
+        uint64_t bytes = 1ull << ctz64(at);
+
+        env->mtrr_var[i].base = at | UNCACHED;
+        env->mtrr_var[i].mask = (~(bytes - 1) & X86_PHYS_MASK) | VALID;
+        at += bytes;
+    }
     env->mtrr_deftype = FIXED_AND_ALL_ON | WRITE_BACK;
 }
 

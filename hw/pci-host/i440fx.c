@@ -8,6 +8,7 @@
 #include "qemu/osdep.h"
 #include "hw/core/qdev-properties.h"
 #include "hw/pci-host/i440fx.h"
+#include "hw/pci-host/pam.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
@@ -18,23 +19,11 @@
 #define HOLE64_ALIGN        GiB
 #define HOLE64_SIZE_DEFAULT (2 * GiB)
 
-/* PAM0's high half is 0xf0000..0xfffff, each later half 16 KiB from 0xc0000. */
-#define PAM_SEGMENTS        13
-#define PAM_READ            1               /* reads come from RAM */
-#define PAM_WRITE           2               /* writes go to RAM */
-
-#define SMRAM_BASE          0xa0000
-#define SMRAM_BYTES         0x20000
 #define SMRAM_D_OPEN        0x40
 #define SMRAM_D_CLS         0x20
 #define SMRAM_D_LCK         0x10
 #define SMRAM_ENABLE        0x08
 #define SMRAM_BASE_SEG      0x02            /* fixed: 0xa0000 */
-
-typedef struct PamSegment {
-    MemoryRegion pci;           /* on top of RAM: the bus is seen */
-    MemoryRegion rom;           /* on top of RAM: RAM that cannot be written */
-} PamSegment;
 
 typedef struct PCII440FXState {
     PCIDevice parent_obj;
@@ -42,9 +31,7 @@ typedef struct PCII440FXState {
     MemoryRegion *ram;
     MemoryRegion *pci_space;
     MemoryRegion *system;
-    PamSegment pam[PAM_SEGMENTS];
-    MemoryRegion smram_region;  /* on top of RAM: the bus's VGA window */
-    bool ready;
+    PamState pam;
 } PCII440FXState;
 
 typedef struct I440FXState {
@@ -67,27 +54,6 @@ typedef struct I440FXState {
 
 /* ---- PAM and SMRAM ---- */
 
-static unsigned segment_mode(const uint8_t *config, unsigned segment)
-{
-    unsigned half = segment + 1;        /* PAM0's low half is reserved */
-
-    return (config[I440FX_PAM + half / 2] >> (half % 2 * 4)) &
-        (PAM_READ | PAM_WRITE);
-}
-
-/*
- * Write-only RAM (mode 2) would need reads and writes to part ways; software
- * uses it to copy a ROM onto itself, which reading RAM serves as well once the
- * copy is there; the bus is shown, as after reset.
- */
-static void update_segment(PCII440FXState *s, unsigned segment)
-{
-    unsigned mode = segment_mode(s->parent_obj.config, segment);
-
-    memory_region_set_enabled(&s->pam[segment].pci, !(mode & PAM_READ));
-    memory_region_set_enabled(&s->pam[segment].rom, mode == PAM_READ);
-}
-
 static void update_memory(PCII440FXState *s)
 {
     uint8_t *smram = &s->parent_obj.config[I440FX_SMRAM];
@@ -97,10 +63,8 @@ static void update_memory(PCII440FXState *s)
     }
     *smram |= SMRAM_BASE_SEG;
     memory_region_transaction_begin();
-    for (unsigned i = 0; i < PAM_SEGMENTS; i++) {
-        update_segment(s, i);
-    }
-    memory_region_set_enabled(&s->smram_region, !(*smram & SMRAM_D_OPEN));
+    pam_update(&s->pam, s->parent_obj.config + I440FX_PAM);
+    pam_show_smram(&s->pam, *smram & SMRAM_D_OPEN);
     memory_region_transaction_commit();
 }
 
@@ -119,21 +83,6 @@ static void i440fx_write_config(PCIDevice *d, uint32_t address, uint32_t val,
     }
 }
 
-static void init_segment(PCII440FXState *s, unsigned i, hwaddr base,
-                         hwaddr size)
-{
-    PamSegment *pam = &s->pam[i];
-
-    memory_region_init_alias(&pam->pci, OBJECT(s), "pam-pci", s->pci_space,
-                             base, size);
-    memory_region_add_subregion_overlap(s->system, base, &pam->pci, 1);
-    memory_region_init_alias(&pam->rom, OBJECT(s), "pam-rom", s->ram, base,
-                             size);
-    memory_region_set_readonly(&pam->rom, true);
-    memory_region_set_enabled(&pam->rom, false);
-    memory_region_add_subregion_overlap(s->system, base, &pam->rom, 1);
-}
-
 static void i440fx_realize(PCIDevice *d, Error **errp)
 {
     PCII440FXState *s = I440FX_PCI_DEVICE(d);
@@ -143,35 +92,16 @@ static void i440fx_realize(PCIDevice *d, Error **errp)
                    TYPE_I440FX_PCI_DEVICE);
         return;
     }
-    memory_region_transaction_begin();
-    init_segment(s, 0, 0xf0000, 0x10000);
-    for (unsigned i = 1; i < PAM_SEGMENTS; i++) {
-        init_segment(s, i, 0xc0000 + (i - 1) * 0x4000, 0x4000);
-    }
-    memory_region_init_alias(&s->smram_region, OBJECT(s), "smram-region",
-                             s->pci_space, SMRAM_BASE, SMRAM_BYTES);
-    memory_region_add_subregion_overlap(s->system, SMRAM_BASE,
-                                        &s->smram_region, 1);
+    pam_init(&s->pam, OBJECT(s), s->system, s->ram, s->pci_space);
     d->config[I440FX_SMRAM] = SMRAM_BASE_SEG;
     d->wmask[I440FX_SMRAM] = SMRAM_D_OPEN | SMRAM_D_CLS | SMRAM_D_LCK |
         SMRAM_ENABLE;
     update_memory(s);
-    memory_region_transaction_commit();
-    s->ready = true;
 }
 
 static void i440fx_exit(PCIDevice *d)
 {
-    PCII440FXState *s = I440FX_PCI_DEVICE(d);
-
-    memory_region_transaction_begin();
-    for (unsigned i = 0; i < PAM_SEGMENTS; i++) {
-        memory_region_del_subregion(s->system, &s->pam[i].pci);
-        memory_region_del_subregion(s->system, &s->pam[i].rom);
-    }
-    memory_region_del_subregion(s->system, &s->smram_region);
-    memory_region_transaction_commit();
-    s->ready = false;
+    pam_exit(&I440FX_PCI_DEVICE(d)->pam);
 }
 
 static void i440fx_reset(DeviceState *dev)

@@ -461,6 +461,18 @@ static char *get_fw_dev_path(DeviceState *dev)
     return g_string_free(g_steal_pointer(&path), false);
 }
 
+/* No pin is up when chipsets forget how pins are wired. */
+static void pci_bus_reset_enter(Object *obj, ResetType type)
+{
+    PCIBus *bus = PCI_BUS(obj);
+
+    for (int i = 0; i < PCI_DEVFN_MAX; i++) {
+        if (bus->devices[i]) {
+            pci_device_deassert_intx(bus->devices[i]);
+        }
+    }
+}
+
 static void pci_bus_reset_hold(Object *obj, ResetType type)
 {
     PCIBus *bus = PCI_BUS(obj);
@@ -489,6 +501,7 @@ static void pci_bus_class_init(ObjectClass *oc, const void *data)
     k->print_dev = pci_print_dev;
     pbc->bus_num = bus_num_of;
     pbc->numa_node = no_numa_node;
+    RESETTABLE_CLASS(oc)->phases.enter = pci_bus_reset_enter;
     RESETTABLE_CLASS(oc)->phases.hold = pci_bus_reset_hold;
 }
 

@@ -36,7 +36,7 @@ static bool has_link(uint8_t type)
 static void init_link(PCIDevice *d, uint8_t port)
 {
     pci_set_long(exp_reg(d, d->config, PCI_EXP_LNKCAP),
-                 (uint32_t)port << 24 | PCI_EXP_LNKCAP_ASPMS |
+                 (uint32_t)port << 24 | PCI_EXP_LNKCAP_ASPM_L0S |
                  1 << 4 | PCI_EXP_LNKCAP_SLS_2_5GB);
     pci_set_word(exp_reg(d, d->config, PCI_EXP_LNKSTA),
                  1 << PCI_EXP_LNKSTA_NLW_SHIFT | PCI_EXP_LNKSTA_CLS_2_5GB |

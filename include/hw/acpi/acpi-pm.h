@@ -16,7 +16,7 @@
 #include "system/memory.h"
 
 #define ACPI_PM_TIMER_HZ 3579545
-#define ACPI_PM_GPE_BYTES 2         /* status; as many enable bytes follow */
+#define ACPI_PM_GPE_BYTES_MAX 8     /* of status; as many enable bytes follow */
 
 /* Bits of the PM1 status and enable registers. */
 enum {
@@ -33,19 +33,25 @@ typedef struct AcpiPm {
     qemu_irq sci;
     uint8_t s5_type;                /* SLP_TYP that means soft off */
     uint16_t pm1_status, pm1_enable, pm1_control;
-    uint8_t gpe_status[ACPI_PM_GPE_BYTES], gpe_enable[ACPI_PM_GPE_BYTES];
+    uint8_t gpe_bytes;              /* of status; as many of enable */
+    uint8_t gpe_status[ACPI_PM_GPE_BYTES_MAX];
+    uint8_t gpe_enable[ACPI_PM_GPE_BYTES_MAX];
     uint64_t overflow_tick;         /* when bit 23 of the timer changes next */
     QEMUTimer timer;
     Notifier powerdown;
 } AcpiPm;
 
-/* Initialise; the caller maps pm->io and pm->gpe. s5_type as in \_S5. */
-void acpi_pm_init(AcpiPm *pm, Object *owner, uint8_t s5_type);
+/*
+ * Initialise; the caller maps pm->io and pm->gpe. s5_type as in \_S5; gpe_bytes,
+ * up to ACPI_PM_GPE_BYTES_MAX, of status and as many of enable.
+ */
+void acpi_pm_init(AcpiPm *pm, Object *owner, uint8_t s5_type,
+                  unsigned gpe_bytes);
 void acpi_pm_finish(AcpiPm *pm);
 void acpi_pm_reset(AcpiPm *pm);
 /* Switch between ACPI and legacy mode, as a write to the SMI command port. */
 void acpi_pm_set_sci_enabled(AcpiPm *pm, bool enabled);
-/* Raise GPE number bit (0..15). */
+/* Raise GPE number bit, which the chip has. */
 void acpi_pm_raise_gpe(AcpiPm *pm, unsigned bit);
 
 extern const VMStateDescription vmstate_acpi_pm;

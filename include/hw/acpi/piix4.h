@@ -20,6 +20,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(PIIX4PMState, PIIX4_PM)
 #define PIIX4_PMREGMISC_ENABLE 0x01
 
 #define PIIX4_GPE_BASE 0xafe0
+#define PIIX4_GPE_BYTES 2           /* of status */
 #define PIIX4_APM_PORT 0xb2
 /* Values of the SMI command port that switch modes. */
 #define PIIX4_ACPI_ENABLE 0xf1

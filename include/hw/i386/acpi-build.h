@@ -1,5 +1,5 @@
 /*
- * The ACPI tables of the pc machine. They are built once for each boot, from
+ * The ACPI tables of a PC. They are built once for each boot, from
  * what is there, and reach the guest either by fw_cfg and its table loader or,
  * at a direct boot, as blobs that we place ourselves.
  *
@@ -27,12 +27,28 @@ typedef struct AcpiRange {
     uint64_t first, last;
 } AcpiRange;
 
+typedef struct AcpiBoard AcpiBoard;
+
+/* What depends on the chipset. */
+typedef struct AcpiChipset {
+    uint8_t acpi_enable, acpi_disable;  /* for the SMI command port */
+    uint16_t gpe_port;                  /* general-purpose events: where, and … */
+    uint8_t gpe_bytes;                  /* … bytes of status (as many of enable) */
+    /* The definition block of the differentiated system description. */
+    void (*build_dsdt)(GByteArray *tables, const AcpiBoard *board);
+} AcpiChipset;
+
+extern const AcpiChipset acpi_chipset_piix;     /* acpi-dsdt-piix.c */
+extern const AcpiChipset acpi_chipset_ich9;     /* acpi-dsdt-ich9.c */
+
 /* What the tables describe. */
-typedef struct AcpiBoard {
+struct AcpiBoard {
+    const AcpiChipset *chipset;
     const CPUArchIdList *cpus;      /* those with a cpu are enabled */
     ISABus *isa_bus;                /* searched for serial ports; may be NULL */
     AcpiRange pci_hole, pci_hole64;
-} AcpiBoard;
+    AcpiRange mmcfg;                /* configuration space in memory */
+};
 
 typedef struct AcpiTables {
     GByteArray *tables;             /* everything but the RSDP */
@@ -43,8 +59,5 @@ typedef struct AcpiTables {
 /* Build; free with acpi_tables_free(). */
 AcpiTables *acpi_build(const AcpiBoard *board);
 void acpi_tables_free(AcpiTables *t);
-
-/* acpi-dsdt.c: the definition block of the differentiated system description. */
-void acpi_build_dsdt(GByteArray *tables, const AcpiBoard *board);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The PC: what all its chipsets share. The i440FX one is hw/i386/pc_piix.c.
+ * The PC: what all its chipsets share. They are in hw/i386/pc_piix.c
+ * and pc_q35.c.
  *
  * Main thread, big lock held.
  *
@@ -25,6 +26,7 @@ struct PCMachineClass {
     void (*firmware_setup)(PCMachineState *pcms);
     /* The ISA interrupt that a PCI device's pin (0 = A) ends at. */
     int (*pci_irq_line)(PCMachineState *pcms, PCIDevice *dev, int pin);
+    const AcpiChipset *acpi_chipset;
 };
 
 struct PCMachineState {
@@ -32,7 +34,8 @@ struct PCMachineState {
     PCIBus *pcibus;
     ISABus *isa_bus;
     MC146818RtcState *rtc;
-    uint64_t hole_start;            /* PCI memory below 4 GiB begins here */
+    uint64_t hole_start;            /* RAM below 4 GiB ends here */
+    AcpiRange mmcfg;                /* configuration space in memory, or empty */
     AcpiRange hole64;               /* and above 4 GiB */
     AcpiTables *acpi;               /* of this boot; NULL: not built yet */
     Notifier machine_done;

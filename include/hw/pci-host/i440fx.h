@@ -15,11 +15,6 @@
 #define I440FX_PAM_SIZE     7
 #define I440FX_SMRAM        0x72
 
-/* Link properties of the bridge; all four are set before realize. */
-#define PCI_HOST_PROP_RAM_MEM       "ram-mem"       /* all of guest RAM */
-#define PCI_HOST_PROP_PCI_MEM       "pci-mem"       /* where BARs are mapped */
-#define PCI_HOST_PROP_SYSTEM_MEM    "system-mem"
-#define PCI_HOST_PROP_IO_MEM        "io-mem"
 /* Type of the device at 00.0; TYPE_I440FX_PCI_DEVICE unless set. */
 #define I440FX_HOST_PROP_PCI_TYPE   "pci-type"
 

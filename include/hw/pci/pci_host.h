@@ -26,6 +26,12 @@ typedef struct PCIHostBridgeClass PCIHostBridgeClass;
 #define PCI_HOST_PROP_PCI_HOLE64_START  "pci-hole64-start"
 #define PCI_HOST_PROP_PCI_HOLE64_END    "pci-hole64-end"
 #define PCI_HOST_PROP_PCI_HOLE64_SIZE   "pci-hole64-size"
+/* Link properties of a PC's bridge; all four are set before realize. */
+#define PCI_HOST_PROP_RAM_MEM       "ram-mem"       /* all of guest RAM */
+#define PCI_HOST_PROP_PCI_MEM       "pci-mem"       /* where BARs are mapped */
+#define PCI_HOST_PROP_SYSTEM_MEM    "system-mem"
+#define PCI_HOST_PROP_IO_MEM        "io-mem"
+
 #define PCI_HOST_BELOW_4G_MEM_SIZE      "below-4g-mem-size"
 #define PCI_HOST_ABOVE_4G_MEM_SIZE      "above-4g-mem-size"
 
