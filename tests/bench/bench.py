@@ -105,29 +105,41 @@ def show(name, unit, ours, stock, rate=False):
     print(line, flush=True)
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    p.add_argument("--binary", default=os.path.join(
-        guestlib.TOP, "build/qemu-system-x86_64"))
-    p.add_argument("--rounds", type=int, default=5)
-    args = p.parse_args()
-    stock = STOCK if os.path.exists(STOCK) else shutil.which(
-        "qemu-system-x86_64")
-    if not stock:
-        print("the distribution's qemu-system-x86 is not installed:"
-              " no ratios")
-    binaries = [args.binary] + ([stock] if stock else [])
+def net_cases(binaries, rounds, seconds):
+    """CPU time per packet, both emulators by turns."""
+    tool = os.path.join(os.path.dirname(binaries[0]), "tests/bench/net-bench")
+    names = subprocess.run([tool, "list"], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout.split()
+    print("CPU time per packet (frame bytes at the end of the name)")
+    for name in names:
+        rows = {b: [] for b in binaries}
+        for _ in range(rounds):
+            for b in binaries:
+                out = subprocess.run([tool, b, name, str(seconds)], text=True,
+                                     stdout=subprocess.PIPE, timeout=60,
+                                     stderr=subprocess.DEVNULL, check=False)
+                rows[b].append(float(out.stdout.split()[0]))
+        show(name, "ns", rows[binaries[0]], rows.get(
+            binaries[1] if len(binaries) > 1 else None))
 
+
+def start_cases(binaries, rounds):
+    """Time to the first answer, memory, threads."""
     print("start, one virtio-net-pci, machine at cli; hlt")
     bios = firmware()
-    rows = {b: [first_answer(b, bios.name) for _ in range(args.rounds)]
+    rows = {b: [first_answer(b, bios.name) for _ in range(rounds)]
             for b in binaries}
+    stock = binaries[1] if len(binaries) > 1 else None
     for column, (name, unit) in enumerate([
             ("to the first qtest answer", "ms"),
             ("memory beside guest RAM", "MiB"), ("threads", "")]):
-        show(name, unit, [r[column] for r in rows[args.binary]],
+        show(name, unit, [r[column] for r in rows[binaries[0]]],
              [r[column] for r in rows[stock]] if stock else None)
 
+
+def boot_cases(binaries, rounds):
+    """Linux to /init with the lean command line."""
+    stock = binaries[1] if len(binaries) > 1 else None
     try:
         kernel_dir = guestlib.fetch_kernel()
     except guestlib.GuestError as e:
@@ -138,18 +150,42 @@ def main():
     print("lean boot of Linux to /init")
     times = {b: [] for b in binaries}
     count = None
-    for _ in range(args.rounds):
+    for _ in range(rounds):
         for b in binaries:
             seconds, instructions = lean_boot(b, kernel, initrd)
             times[b].append(seconds)
             count = instructions or count
-    show("seconds", "s", times[args.binary], times.get(stock))
+    show("seconds", "s", times[binaries[0]], times.get(stock))
     if count:
         def rate(values):
             return [count / v / 1e6 for v in values]
         print(f"  {count / 1e9:.2f} G guest instructions")
-        show("million instructions a second", "M/s", rate(times[args.binary]),
+        show("million instructions a second", "M/s", rate(times[binaries[0]]),
              rate(times[stock]) if stock else None, rate=True)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    p.add_argument("--binary", default=os.path.join(
+        guestlib.TOP, "build/qemu-system-x86_64"))
+    p.add_argument("--rounds", type=int, default=5)
+    p.add_argument("--seconds", type=float, default=1)
+    p.add_argument("--only", choices=["start", "boot", "net"])
+    args = p.parse_args()
+    args.binary = os.path.abspath(args.binary)
+    stock = STOCK if os.path.exists(STOCK) else shutil.which(
+        "qemu-system-x86_64")
+    if not stock:
+        print("the distribution's qemu-system-x86 is not installed:"
+              " no ratios")
+    binaries = [args.binary] + ([stock] if stock else [])
+
+    if args.only in (None, "start"):
+        start_cases(binaries, args.rounds)
+    if args.only in (None, "net"):
+        net_cases(binaries, args.rounds, args.seconds)
+    if args.only in (None, "boot"):
+        boot_cases(binaries, args.rounds)
 
 
 if __name__ == "__main__":

@@ -191,6 +191,27 @@ QTestState *qtest_init_with_fds(const char *args, const int *fds,
     return s;
 }
 
+QTestState *qtest_init_bare(const char *path, const char *args)
+{
+    static unsigned count;
+    QTestState *s = g_new0(QTestState, 1);
+    g_autofree char *sock = g_strdup_printf("%s/qtest-bare-%d-%u",
+                                            g_get_tmp_dir(), getpid(), count++);
+    int listen_fd = listen_at(sock);
+    g_auto(GStrv) argv = arguments("%s -qtest unix:%s -qtest-log /dev/null"
+                                   " -display none %s", path, sock, args);
+
+    s->events = g_queue_new();
+    s->pid = spawn(argv, NULL, 0, -1);
+    s->qtest.fd = accept_from(listen_fd, s->pid);
+    s->qtest.buffer = g_string_new(NULL);
+    s->qmp.fd = -1;
+    s->qmp.buffer = g_string_new(NULL);
+    close(listen_fd);
+    unlink(sock);
+    return s;
+}
+
 QTestState *qtest_init(const char *args)
 {
     return qtest_init_with_fds(args, NULL, 0);
@@ -213,7 +234,9 @@ int qtest_wait(QTestState *s)
     pid_t pid = s->pid;
 
     close(s->qtest.fd);
-    close(s->qmp.fd);
+    if (s->qmp.fd >= 0) {
+        close(s->qmp.fd);
+    }
     g_string_free(s->qtest.buffer, true);
     g_string_free(s->qmp.buffer, true);
     g_queue_free_full(s->events, (GDestroyNotify)json_object_put);

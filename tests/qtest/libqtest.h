@@ -23,6 +23,12 @@ QTestState *qtest_initf(const char *fmt, ...)
 /* With a descriptor that the emulator inherits under the same number. */
 QTestState *qtest_init_with_fds(const char *args, const int *fds,
                                 unsigned fd_count);
+/*
+ * Any emulator, with just these arguments and a qtest socket: no QMP, its own
+ * accelerator. For benchmarks that run two of them alike.
+ */
+QTestState *qtest_init_bare(const char *path, const char *args)
+    G_GNUC_WARN_UNUSED_RESULT;
 /* End it and require status 0; NULL is let pass. */
 void qtest_quit(QTestState *s);
 /* Wait for an end of its own making; returns the exit status. */
