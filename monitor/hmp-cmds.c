@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "hmp-internal.h"
+#include "net/net.h"
 #include "monitor/qdev.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
@@ -53,6 +54,32 @@ FORWARD(hmp_ringbuf_write, qmp_ringbuf_write)
 FORWARD(hmp_trace_event, qmp_trace_event_set_state)
 FORWARD(hmp_closefd, qmp_closefd)
 FORWARD(hmp_pmemsave, qmp_pmemsave)
+
+/* --- the user network's ports: [netdev_id] rule --- */
+
+static void hmp_hostfwd_add(Monitor *mon, json_object *args)
+{
+    const char *second = json_get_str(args, "arg2");
+    const char *first = json_get_str(args, "arg1");
+    Error *err = NULL;
+
+    net_hostfwd_add(second ? first : NULL, second ? second : first, &err);
+    hmp_handle_error(mon, err);
+}
+
+static void hmp_hostfwd_remove(Monitor *mon, json_object *args)
+{
+    const char *second = json_get_str(args, "arg2");
+    const char *first = json_get_str(args, "arg1");
+    const char *rule = second ? second : first;
+    Error *err = NULL;
+    int rc = net_hostfwd_remove(second ? first : NULL, rule, &err);
+
+    if (!hmp_handle_error(mon, err)) {
+        monitor_printf(mon, "host forwarding rule for %s %s\n", rule,
+                       rc == 0 ? "removed" : "not found");
+    }
+}
 
 /* --- help and log --- */
 
@@ -349,6 +376,12 @@ const HMPCommand hmp_commands[] = {
     { "device_del", "id:s", "device", "remove device", hmp_device_del,
       .complete = complete_device_id },
     { "help|?", "name:S?", "[cmd]", "show the help", hmp_help },
+    { "hostfwd_add", "arg1:s,arg2:s?",
+      "[netdev_id] [tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport",
+      "redirect TCP or UDP connections from host to guest", hmp_hostfwd_add },
+    { "hostfwd_remove", "arg1:s,arg2:s?",
+      "[netdev_id] [tcp|udp]:[hostaddr]:hostport",
+      "remove host-to-guest TCP or UDP redirection", hmp_hostfwd_remove },
     { "i", "fmt:/,addr:i", "/fmt addr", "I/O port read", hmp_ioport_read },
     { "info", "", "[subcommand]", "show the state of the system",
       .sub = hmp_info_commands },

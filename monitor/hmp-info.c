@@ -59,6 +59,14 @@ static void info_network(Monitor *mon, json_object *args)
     print_gstring(mon, text);
 }
 
+static void info_usernet(Monitor *mon, json_object *args)
+{
+    GString *text = g_string_new(NULL);
+
+    net_info_usernet(text);
+    print_gstring(mon, text);
+}
+
 static void info_mtree(Monitor *mon, json_object *args)
 {
     GString *text = g_string_new(NULL);
@@ -226,6 +234,8 @@ const HMPCommand hmp_info_commands[] = {
       info_status },
     { "trace-events", "name:s?", "[name]", "show trace events and their state",
       info_trace_events },
+    { "usernet", "", "", "show user network stack connection states",
+      info_usernet },
     { "uuid", "", "", "show the current VM UUID", info_uuid },
     { "version", "", "", "show the version", info_version },
     { 0 }

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "qapi/error.h"
 #include "net-internal.h"
 
@@ -129,18 +130,40 @@ NetClientState *net_hub_add_port(int hub_id, const char *name,
     return nc;
 }
 
-bool net_hub_has_nic(NetClientState *nc)
+int net_hub_id_of(const NetClientState *nc)
 {
-    NetHubPort *port = container_of(nc, NetHubPort, nc);
-    NetHubPort *other;
+    if (!nc || nc->info != &hub_port_info) {
+        return -1;
+    }
+    return container_of(nc, NetHubPort, nc)->hub->id;
+}
 
-    QLIST_FOREACH(other, &port->hub->ports, next) {
-        if (other->nc.peer &&
-            other->nc.peer->info->type == NET_CLIENT_DRIVER_NIC) {
-            return true;
+void net_hub_check(void)
+{
+    NetHub *hub;
+    NetHubPort *port;
+
+    QLIST_FOREACH(hub, &hubs, next) {
+        bool has_nic = false, has_host = false;
+
+        QLIST_FOREACH(port, &hub->ports, next) {
+            const NetClientState *peer = port->nc.peer;
+
+            if (!peer) {
+                warn_report("hub port %s has no peer", port->nc.name);
+            } else if (peer->info->type == NET_CLIENT_DRIVER_NIC) {
+                has_nic = true;
+            } else {
+                has_host = true;
+            }
+        }
+        if (has_host && !has_nic) {
+            warn_report("hub %d with no nics", hub->id);
+        }
+        if (has_nic && !has_host) {
+            warn_report("hub %d is not connected to host network", hub->id);
         }
     }
-    return false;
 }
 
 void net_hub_info(GString *out)

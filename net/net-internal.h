@@ -84,7 +84,10 @@ const char *netdev_arg_nth(const NetdevArgs *args, const char *key, unsigned n);
 NetClientState *net_hub_add_port(int hub_id, const char *name,
                                  NetClientState *peer);
 void net_hub_info(GString *out);
-bool net_hub_has_nic(NetClientState *port);
+/* Of the hub that @nc is a port of, or -1. */
+int net_hub_id_of(const NetClientState *nc);
+/* Warn of hubs that lead nowhere. */
+void net_hub_check(void);
 
 /* One line of `info network`. */
 void net_client_info_line(GString *out, const NetClientState *nc);

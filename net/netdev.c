@@ -173,7 +173,7 @@ static bool make_from_opts(QemuOpts *opts, NetClientState *peer,
         return false;
     }
     type = find_type(name, errp);
-    if (!type || !check_id(id, errp)) {
+    if (!type) {
         return false;
     }
     args = netdev_args_from_opts(type, opts, errp);
@@ -250,10 +250,10 @@ bool net_client_parse_netdev(const char *optarg, bool *helped, Error **errp)
 
 bool net_parse_nic(const char *optarg, bool *helped, Error **errp)
 {
-    *helped = is_help_option(optarg);
+    *helped = wants_help(optarg);
     if (*helped) {
-        print_types();
-        printf("none\nand model=<str>, mac=<str>, id=<str>, addr=<str>\n");
+        printf("and model=<str>, mac=<str>, id=<str>, addr=<str>,"
+               " vectors=<num> for the NIC; or none\n");
         return true;
     }
     return qemu_opts_parse(&qemu_nic_opts, optarg, true, errp);
@@ -261,10 +261,10 @@ bool net_parse_nic(const char *optarg, bool *helped, Error **errp)
 
 bool net_parse_net(const char *optarg, bool *helped, Error **errp)
 {
-    *helped = is_help_option(optarg);
+    *helped = wants_help(optarg);
     if (*helped) {
-        print_types();
-        printf("nic\nnone\n");
+        printf("or nic with model=<str>, macaddr=<str>, netdev=<str>,"
+               " addr=<str>, vectors=<num>; or none\n");
         return true;
     }
     return qemu_opts_parse(&qemu_net_opts, optarg, true, errp);
@@ -309,17 +309,28 @@ static NICInfo *new_nic_request(QemuOpts *opts, Error **errp)
     }
     nd->model = qemu_opt_get_del(opts, "model");
     nd->devaddr = qemu_opt_get_del(opts, "addr");
-    nd->name = g_strdup(qemu_opts_id(opts));
     nd->used = true;
     nb_nics++;
     return nd;
 }
 
-/* -nic TYPE,…: a NIC and its backend in one. */
+/* The backend of a -nic or -net; without an id it gets one. */
+static NetClientState *make_backend(QemuOpts *opts, Error **errp)
+{
+    const char *given = qemu_opts_id(opts);
+    g_autofree char *id = given ? g_strdup(given) : id_generate(ID_NET);
+
+    if ((given && !check_id(id, errp)) ||
+        !make_from_opts(opts, NULL, id, errp)) {
+        return NULL;
+    }
+    return qemu_find_netdev(id);
+}
+
+/* -nic TYPE,…: a NIC and its backend in one; the id is the backend's. */
 static bool make_nic(QemuOpts *opts, Error **errp)
 {
     const char *type = qemu_opt_get(opts, "type");
-    g_autofree char *id = NULL;
     NICInfo *nd;
 
     if (!type) {
@@ -333,38 +344,68 @@ static bool make_nic(QemuOpts *opts, Error **errp)
     if (!nd) {
         return false;
     }
-    id = g_strdup_printf("nic%d.backend", nb_nics - 1);
-    if (!make_from_opts(opts, NULL, id, errp)) {
+    nd->netdev = make_backend(opts, errp);
+    return nd->netdev;
+}
+
+static int refuse_opt(void *opaque, const char *name, const char *value,
+                      Error **errp)
+{
+    if (g_str_equal(name, "type")) {
+        return 0;
+    }
+    error_setg(errp, "Invalid parameter '%s'", name);
+    return -1;
+}
+
+/* -net nic: at hub 0, or at the netdev that it names. */
+static bool make_net_nic(QemuOpts *opts, Error **errp)
+{
+    g_autofree char *netdev = qemu_opt_get_del(opts, "netdev");
+    NICInfo *nd = new_nic_request(opts, errp);
+
+    if (!nd || qemu_opt_foreach(opts, refuse_opt, NULL, errp)) {
         return false;
     }
-    nd->netdev = qemu_find_netdev(id);
-    return true;
+    nd->name = g_strdup(qemu_opts_id(opts));
+    if (!netdev) {
+        nd->netdev = net_hub_add_port(0, NULL, NULL);
+        return true;
+    }
+    nd->netdev = qemu_find_netdev(netdev);
+    if (!nd->netdev) {
+        error_setg(errp, "netdev '%s' not found", netdev);
+    } else if (nd->netdev->peer) {
+        error_setg(errp, "netdev '%s' is already connected to '%s'", netdev,
+                   nd->netdev->peer->name);
+    } else {
+        return true;
+    }
+    return false;
 }
 
 /* -net nic and -net TYPE: ports of hub 0. */
 static bool make_net(QemuOpts *opts, Error **errp)
 {
     const char *type = qemu_opt_get(opts, "type");
-    g_autofree char *id = NULL;
-    static unsigned count;
+    NetClientState *backend;
 
     if (!type || g_str_equal(type, "none")) {
         return true;
     }
     if (g_str_equal(type, "nic")) {
-        NICInfo *nd = new_nic_request(opts, errp);
-
-        if (nd) {
-            nd->netdev = net_hub_add_port(0, NULL, NULL);
-        }
-        return nd != NULL;
+        return make_net_nic(opts, errp);
     }
-    id = g_strdup_printf("net%u.backend", count++);
-    if (!make_from_opts(opts, NULL, id, errp)) {
+    if (g_str_equal(type, "hubport")) {
+        error_setg(errp, "-net hubport is not there: -net TYPE is a port of hub"
+                   " 0 already; use -netdev hubport for others");
         return false;
     }
-    net_hub_add_port(0, NULL, qemu_find_netdev(id));
-    return true;
+    backend = make_backend(opts, errp);
+    if (backend) {
+        net_hub_add_port(0, NULL, backend);
+    }
+    return backend;
 }
 
 static int init_one(void *opaque, QemuOpts *opts, Error **errp)
@@ -376,7 +417,9 @@ static int init_one(void *opaque, QemuOpts *opts, Error **errp)
 
 static bool make_netdev(QemuOpts *opts, Error **errp)
 {
-    return make_from_opts(opts, NULL, qemu_opts_id(opts), errp);
+    const char *id = qemu_opts_id(opts);
+
+    return check_id(id, errp) && make_from_opts(opts, NULL, id, errp);
 }
 
 /* NICs and sources follow the machine; what waited moves on when it runs again. */
@@ -428,15 +471,25 @@ void net_check_clients(void)
 {
     NetClientState *nc;
 
+    net_hub_check();
     QTAILQ_FOREACH(nc, &net_clients, next) {
         bool is_nic = nc->info->type == NET_CLIENT_DRIVER_NIC;
 
-        if (nc->info->type == NET_CLIENT_DRIVER_HUBPORT && nc->is_netdev) {
-            continue;
-        }
-        if (!nc->peer) {
+        /* A NIC may use fewer queues than its backend has. */
+        if (!nc->peer && nc->info->type != NET_CLIENT_DRIVER_HUBPORT &&
+            (is_nic || nc->queue_index == 0)) {
             warn_report("%s %s has no peer", is_nic ? "nic" : "netdev",
                         nc->name);
+        }
+    }
+    for (int i = 0; i < nb_nics; i++) {
+        const NICInfo *nd = &nd_table[i];
+
+        if (nd->used && !nd->instantiated) {
+            warn_report("requested NIC (%s, model %s) was not created (not"
+                        " supported by this machine?)",
+                        nd->name ? nd->name : "anonymous",
+                        nd->model ? nd->model : "unspecified");
         }
     }
 }

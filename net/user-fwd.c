@@ -178,6 +178,42 @@ static bool add_guestfwd(NetUserState *s, const char *rule, Error **errp)
     return true;
 }
 
+bool net_hostfwd_add(const char *netdev, const char *rule, Error **errp)
+{
+    NetUserState *s = net_user_find(netdev, errp);
+    bool ok = s && add_hostfwd(s, rule, errp);
+
+    if (ok) {
+        net_user_changed(s);
+    }
+    return ok;
+}
+
+int net_hostfwd_remove(const char *netdev, const char *rule, Error **errp)
+{
+    NetUserState *s = net_user_find(netdev, errp);
+    struct in_addr host = { .s_addr = INADDR_ANY };
+    g_autofree char *field = NULL;
+    const char *p = rule;
+    bool udp, known;
+    int port, rc;
+
+    if (!s) {
+        return -EINVAL;
+    }
+    known = take_field(&p, ':', &field);
+    udp = known && g_str_equal(field, "udp");
+    if (!known || !(udp || field[0] == '\0' || g_str_equal(field, "tcp")) ||
+        !take_field(&p, ':', &field) || !parse_address(field, &host) ||
+        !parse_port(p, &port, true)) {
+        error_setg(errp, "invalid format");
+        return -EINVAL;
+    }
+    rc = slirp_remove_hostfwd(s->slirp, udp, host, port);
+    net_user_changed(s);
+    return rc < 0 ? -ENOENT : 0;
+}
+
 bool net_user_forward(NetUserState *s, const NetdevArgs *args, Error **errp)
 {
     const char *rule;

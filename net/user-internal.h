@@ -24,6 +24,9 @@ typedef struct NetUserState {
 bool net_user_forward(NetUserState *s, const NetdevArgs *args, Error **errp);
 void net_user_forward_cleanup(NetUserState *s);
 
+/* The user network @id; with NULL the first. NULL with an error. */
+NetUserState *net_user_find(const char *id, Error **errp);
+
 /* Slirp has something new to wait for: look before the loop sleeps again. */
 void net_user_changed(NetUserState *s);
 

@@ -589,6 +589,37 @@ static bool user_init(const NetdevArgs *args, const char *id,
     return true;
 }
 
+/* --- for the monitor --- */
+
+NetUserState *net_user_find(const char *id, Error **errp)
+{
+    NetUserState *s;
+
+    QLIST_FOREACH(s, &user_stacks, next) {
+        if (!id || g_str_equal(s->nc.name, id)) {
+            return s;
+        }
+    }
+    if (id) {
+        error_setg(errp, "unrecognized netdev id '%s'", id);
+    } else {
+        error_setg(errp, "user mode network stack not in use");
+    }
+    return NULL;
+}
+
+void net_info_usernet(GString *out)
+{
+    NetUserState *s;
+
+    QLIST_FOREACH(s, &user_stacks, next) {
+        g_autofree char *text = slirp_connection_info(s->slirp);
+
+        g_string_append_printf(out, "Hub %d (%s):\n%s",
+                               net_hub_id_of(s->nc.peer), s->nc.name, text);
+    }
+}
+
 const NetdevType net_user_type = {
     .name = "user",
     .options = user_options,

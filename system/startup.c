@@ -285,6 +285,7 @@ void startup_run(Startup *s)
     machine_run_board_init(current_machine, s->mem_path, &err);
     startup_check(err);
     add_fw_cfg_files();
+    startup_make_nics();
     make_devices(s);
     net_check_clients();
     qdev_machine_creation_finish();

@@ -67,6 +67,11 @@ bool cli_print_version(Startup *s, const char *arg, Error **errp);
 
 void startup_run(Startup *s);
 
+/* --- startup-net.c --- */
+
+/* The devices of -nic and -net nic; ends the program if one cannot be. */
+void startup_make_nics(void);
+
 /* --- os-posix.c --- */
 
 /* -daemonize: go on in a child; the parent waits for os_ready(). */

@@ -292,6 +292,15 @@ extern int nb_nics;
 bool qmp_set_link_name(const char *name, bool up, Error **errp);
 /* The text of `info network`. */
 void net_info_network(GString *out);
+/* The text of `info usernet`. */
+void net_info_usernet(GString *out);
+/*
+ * Forwarded ports of the user network @netdev (NULL: the first). The rules are
+ * those of hostfwd=, to remove without the guest's half. net_hostfwd_remove()
+ * returns 0, -ENOENT if there is no such rule, -EINVAL with an error.
+ */
+bool net_hostfwd_add(const char *netdev, const char *rule, Error **errp);
+int net_hostfwd_remove(const char *netdev, const char *rule, Error **errp);
 /* query-rx-filter: of one NIC, or of all with @name NULL; NULL on error. */
 struct json_object *net_query_rx_filter(const char *name, Error **errp);
 
