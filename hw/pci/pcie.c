@@ -183,7 +183,8 @@ void pcie_sync_bridge_lnk(PCIDevice *dev)
 /* ---- Root ports: which errors are system errors ---- */
 
 #define ROOT_CONTROL                                                         \
-    (PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE)
+    (PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE |      \
+     PCI_EXP_RTCTL_PMEIE)
 
 void pcie_cap_root_init(PCIDevice *dev)
 {

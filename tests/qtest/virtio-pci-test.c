@@ -161,6 +161,7 @@ static void system_reset(void *driver, QTestState *qts, const char *variant,
     qtest_qmp_ok(qts, "{'execute':'system_reset'}");
     event = qtest_event(qts, "RESET");
     json_object_put(event);
+    qpci_bus_setup(f->d->pci->bus);
     /* BARs are gone with the reset. */
     g_assert_cmphex(qpci_config_readw(f->d->pci, PCI_COMMAND) & 7, ==, 0);
 }

@@ -27,15 +27,31 @@ static void pc_destroy(QOSObject *obj)
     g_free(container_of(obj, QPCMachine, obj));
 }
 
-static QOSObject *pc_new(QTestState *qts)
+static QOSObject *machine_new(QTestState *qts,
+                              void (*init)(QPCIBus *bus, QTestState *qts))
 {
     QPCMachine *pc = g_new0(QPCMachine, 1);
 
     pc->obj.get_driver = pc_get_driver;
     pc->obj.destroy = pc_destroy;
-    qpci_init_pc(&pc->bus.pci, qts);
+    init(&pc->bus.pci, qts);
     guest_alloc_init(&pc->bus.alloc, GUEST_FREE_START, GUEST_FREE_END);
     return &pc->obj;
+}
+
+static QOSObject *pc_new(QTestState *qts)
+{
+    return machine_new(qts, qpci_init_pc);
+}
+
+static QOSObject *q35_new(QTestState *qts)
+{
+    return machine_new(qts, qpci_init_q35);
+}
+
+static QOSObject *q35_port_new(QTestState *qts)
+{
+    return machine_new(qts, qpci_init_q35_port);
 }
 
 /* --- virtio-net on PCI --- */
@@ -105,6 +121,14 @@ static void register_nodes(void)
 {
     qos_add_machine("pc", "-M pc -m 128", pc_new);
     qos_node_contains("pc", "pci-bus");
+    qos_add_machine("q35", "-M q35 -m 128", q35_new);
+    qos_node_contains("q35", "pci-bus");
+    /* A machine whose devices stand behind a port. */
+    qos_add_machine("q35-pcie-root-port", "-M q35 -m 128 "
+                    "-device pcie-root-port,id=port0,chassis=1,addr=2",
+                    q35_port_new);
+    qos_node_contains("q35-pcie-root-port", "pci-bus");
+    qos_machine_places("q35-pcie-root-port", ",bus=port0");
 
     qos_add_device("virtio-net-pci", "virtio-net-pci,netdev=hs0,romfile=,packed=on",
                    "pci-bus", virtio_net_pci_new);
@@ -115,7 +139,8 @@ static void register_nodes(void)
     qos_node_produces("virtio-net-pci", "pci-device");
 
     qos_add_device("virtio-net-pci-legacy",
-                   "virtio-net-pci,netdev=hs0,romfile=,disable-modern=on",
+                   "virtio-net-pci,netdev=hs0,romfile=,"
+                   "disable-modern=on,disable-legacy=off",
                    "pci-bus", virtio_net_pci_legacy_new);
     qos_device_needs("virtio-net-pci-legacy",
                      "-netdev hubport,id=hs0,hubid=0");

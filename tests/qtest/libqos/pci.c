@@ -6,27 +6,29 @@
 #include "qemu/osdep.h"
 #include "pci.h"
 
-static void cf8_select(QPCIBus *bus, uint8_t devfn, uint16_t offset)
+/* ---- configuration space by two ports ---- */
+
+static void cf8_select(QPCIBus *bus, uint16_t bdf, uint16_t offset)
 {
-    qtest_outl(bus->qts, 0xcf8, 0x80000000u | devfn << 8 | (offset & 0xfc));
+    qtest_outl(bus->qts, 0xcf8, 0x80000000u | bdf << 8 | (offset & 0xfc));
 }
 
-static uint32_t cf8_read(QPCIBus *bus, uint8_t devfn, uint16_t offset,
+static uint32_t cf8_read(QPCIBus *bus, uint16_t bdf, uint16_t offset,
                          unsigned size)
 {
     uint16_t port = 0xcfc + (offset & 3);
 
-    cf8_select(bus, devfn, offset);
+    cf8_select(bus, bdf, offset);
     return size == 1 ? qtest_inb(bus->qts, port) :
            size == 2 ? qtest_inw(bus->qts, port) : qtest_inl(bus->qts, port);
 }
 
-static void cf8_write(QPCIBus *bus, uint8_t devfn, uint16_t offset,
+static void cf8_write(QPCIBus *bus, uint16_t bdf, uint16_t offset,
                       uint32_t value, unsigned size)
 {
     uint16_t port = 0xcfc + (offset & 3);
 
-    cf8_select(bus, devfn, offset);
+    cf8_select(bus, bdf, offset);
     if (size == 1) {
         qtest_outb(bus->qts, port, value);
     } else if (size == 2) {
@@ -47,55 +49,141 @@ void qpci_init_pc(QPCIBus *bus, QTestState *qts)
     };
 }
 
+/* ---- configuration space in memory ---- */
+
+enum { MMCFG_BASE = 0xb0000000, MCH_PCIEXBAR = 0x60 };
+enum { Q35_PIO = 0xc000, Q35_MMIO = 0xc0000000, Q35_MMIO_END = 0xd0000000 };
+
+static uint64_t mmcfg_address(uint16_t bdf, uint16_t offset)
+{
+    return (uint32_t)MMCFG_BASE + ((uint64_t)bdf << 12) + offset;
+}
+
+static uint32_t mmcfg_read(QPCIBus *bus, uint16_t bdf, uint16_t offset,
+                           unsigned size)
+{
+    uint64_t at = mmcfg_address(bdf, offset);
+
+    return size == 1 ? qtest_readb(bus->qts, at) :
+           size == 2 ? qtest_readw(bus->qts, at) : qtest_readl(bus->qts, at);
+}
+
+static void mmcfg_write(QPCIBus *bus, uint16_t bdf, uint16_t offset,
+                        uint32_t value, unsigned size)
+{
+    uint64_t at = mmcfg_address(bdf, offset);
+
+    if (size == 1) {
+        qtest_writeb(bus->qts, at, value);
+    } else if (size == 2) {
+        qtest_writew(bus->qts, at, value);
+    } else {
+        qtest_writel(bus->qts, at, value);
+    }
+}
+
+static void q35_setup(QPCIBus *bus)
+{
+    cf8_write(bus, 0, MCH_PCIEXBAR + 4, 0, 4);
+    cf8_write(bus, 0, MCH_PCIEXBAR, (uint32_t)MMCFG_BASE | 1, 4);
+}
+
+/* All that tests may map on the bus passes through the bridge's windows. */
+static void q35_port_setup(QPCIBus *bus)
+{
+    uint16_t port = QPCI_DEVFN(QPCI_PORT_SLOT, 0);
+
+    q35_setup(bus);
+    mmcfg_write(bus, port, PCI_PRIMARY_BUS, bus->number << 16 |
+                bus->number << 8, 4);
+    mmcfg_write(bus, port, PCI_IO_BASE, 0xf0c0, 2);
+    mmcfg_write(bus, port, PCI_MEMORY_BASE,
+                ((uint32_t)Q35_MMIO_END - 1) / 0x100000 << 20 |
+                (uint32_t)Q35_MMIO >> 16, 4);
+    mmcfg_write(bus, port, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
+                PCI_COMMAND_MASTER, 2);
+}
+
+void qpci_init_q35(QPCIBus *bus, QTestState *qts)
+{
+    *bus = (QPCIBus) {
+        .qts = qts,
+        .config_read = mmcfg_read,
+        .config_write = mmcfg_write,
+        .setup = q35_setup,
+        .pio_next = Q35_PIO, .pio_limit = 0x10000,
+        .mmio_next = (uint32_t)Q35_MMIO, .mmio_limit = (uint32_t)Q35_MMIO_END,
+    };
+    qpci_bus_setup(bus);
+}
+
+void qpci_init_q35_port(QPCIBus *bus, QTestState *qts)
+{
+    qpci_init_q35(bus, qts);
+    bus->number = 1;
+    bus->setup = q35_port_setup;
+    qpci_bus_setup(bus);
+}
+
+void qpci_bus_setup(QPCIBus *bus)
+{
+    if (bus->setup) {
+        bus->setup(bus);
+    }
+}
+
 uint8_t qpci_config_readb(QPCIDevice *dev, uint16_t offset)
 {
-    return dev->bus->config_read(dev->bus, dev->devfn, offset, 1);
+    return dev->bus->config_read(dev->bus, dev->bdf, offset, 1);
 }
 
 uint16_t qpci_config_readw(QPCIDevice *dev, uint16_t offset)
 {
-    return dev->bus->config_read(dev->bus, dev->devfn, offset, 2);
+    return dev->bus->config_read(dev->bus, dev->bdf, offset, 2);
 }
 
 uint32_t qpci_config_readl(QPCIDevice *dev, uint16_t offset)
 {
-    return dev->bus->config_read(dev->bus, dev->devfn, offset, 4);
+    return dev->bus->config_read(dev->bus, dev->bdf, offset, 4);
 }
 
 void qpci_config_writeb(QPCIDevice *dev, uint16_t offset, uint8_t value)
 {
-    dev->bus->config_write(dev->bus, dev->devfn, offset, value, 1);
+    dev->bus->config_write(dev->bus, dev->bdf, offset, value, 1);
 }
 
 void qpci_config_writew(QPCIDevice *dev, uint16_t offset, uint16_t value)
 {
-    dev->bus->config_write(dev->bus, dev->devfn, offset, value, 2);
+    dev->bus->config_write(dev->bus, dev->bdf, offset, value, 2);
 }
 
 void qpci_config_writel(QPCIDevice *dev, uint16_t offset, uint32_t value)
 {
-    dev->bus->config_write(dev->bus, dev->devfn, offset, value, 4);
+    dev->bus->config_write(dev->bus, dev->bdf, offset, value, 4);
 }
 
 QPCIDevice *qpci_device_find(QPCIBus *bus, uint8_t devfn)
 {
+    uint16_t bdf = bus->number << 8 | devfn;
     QPCIDevice *dev;
 
-    if (bus->config_read(bus, devfn, PCI_VENDOR_ID, 2) == 0xffff) {
+    if (bus->config_read(bus, bdf, PCI_VENDOR_ID, 2) == 0xffff) {
         return NULL;
     }
     dev = g_new0(QPCIDevice, 1);
     dev->bus = bus;
-    dev->devfn = devfn;
+    dev->bdf = bdf;
     return dev;
 }
 
 QPCIDevice *qpci_device_find_id(QPCIBus *bus, uint16_t vendor, int device)
 {
     for (unsigned devfn = 0; devfn < 256; devfn++) {
-        if (bus->config_read(bus, devfn, PCI_VENDOR_ID, 2) == vendor &&
+        uint16_t bdf = bus->number << 8 | devfn;
+
+        if (bus->config_read(bus, bdf, PCI_VENDOR_ID, 2) == vendor &&
             (device < 0 ||
-             bus->config_read(bus, devfn, PCI_DEVICE_ID, 2) == device)) {
+             bus->config_read(bus, bdf, PCI_DEVICE_ID, 2) == device)) {
             return qpci_device_find(bus, devfn);
         }
     }

@@ -14,13 +14,19 @@
 
 typedef struct QPCIBus QPCIBus;
 
-/* A machine's way to its configuration space, and room for BARs. */
+/*
+ * A machine's way to its configuration space, and room for BARs. A @bdf is the
+ * number of the bus in the high byte, slot and function in the low one.
+ */
 struct QPCIBus {
     QTestState *qts;
-    uint32_t (*config_read)(QPCIBus *bus, uint8_t devfn, uint16_t offset,
+    uint32_t (*config_read)(QPCIBus *bus, uint16_t bdf, uint16_t offset,
                             unsigned size);
-    void (*config_write)(QPCIBus *bus, uint8_t devfn, uint16_t offset,
+    void (*config_write)(QPCIBus *bus, uint16_t bdf, uint16_t offset,
                          uint32_t value, unsigned size);
+    /* What firmware would do for this bus; NULL if nothing. */
+    void (*setup)(QPCIBus *bus);
+    uint8_t number;             /* of the bus on which devices are looked for */
     uint64_t pio_next, pio_limit;
     uint64_t mmio_next, mmio_limit;
 };
@@ -34,7 +40,7 @@ typedef struct QPCIBar {
 
 typedef struct QPCIDevice {
     QPCIBus *bus;
-    uint8_t devfn;
+    uint16_t bdf;
     bool msix_enabled;
     QPCIBar msix_table, msix_pba;
     uint32_t msix_table_offset, msix_pba_offset;
@@ -42,7 +48,15 @@ typedef struct QPCIDevice {
 
 /* The i440FX's 0xcf8/0xcfc. */
 void qpci_init_pc(QPCIBus *bus, QTestState *qts);
+/* Q35: configuration space in memory. */
+void qpci_init_q35(QPCIBus *bus, QTestState *qts);
+/* The same, of the bus behind the bridge at slot 2 of Q35's. */
+void qpci_init_q35_port(QPCIBus *bus, QTestState *qts);
+#define QPCI_PORT_SLOT  2
+/* Firmware's work once more, after a reset. */
+void qpci_bus_setup(QPCIBus *bus);
 
+/* @devfn on the bus whose devices are looked for. */
 QPCIDevice *qpci_device_find(QPCIBus *bus, uint8_t devfn);
 /* The first device of these identities; -1 matches any device id. */
 QPCIDevice *qpci_device_find_id(QPCIBus *bus, uint16_t vendor, int device);

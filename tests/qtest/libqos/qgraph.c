@@ -9,7 +9,7 @@
 #include "qgraph.h"
 
 typedef struct Machine {
-    const char *name, *args;
+    const char *name, *args, *device_args;
     QOSMachineNew *make;
     GPtrArray *buses;
 } Machine;
@@ -81,6 +81,11 @@ void qos_add_machine(const char *name, const char *args, QOSMachineNew *make)
     m->buses = g_ptr_array_new();
 }
 
+void qos_machine_places(const char *machine, const char *device_args)
+{
+    find_machine(machine)->device_args = device_args;
+}
+
 void qos_node_contains(const char *machine, const char *bus)
 {
     g_ptr_array_add(find_machine(machine)->buses, (char *)bus);
@@ -147,7 +152,9 @@ static char *command_line(const Way *way, const char *more)
         g_string_append_printf(line, " %s", more);
     }
     if (d->args) {
-        g_string_append_printf(line, " -device %s,id=dev0%s", d->args,
+        g_string_append_printf(line, " -device %s,id=dev0%s%s", d->args,
+                               way->machine->device_args
+                               ? way->machine->device_args : "",
                                o->device_args ? o->device_args : "");
     }
     return g_string_free(line, false);

@@ -49,6 +49,8 @@ typedef void QOSTestFunc(void *driver, QTestState *qts, const char *variant,
                          void *data);
 
 void qos_add_machine(const char *name, const char *args, QOSMachineNew *make);
+/* What is appended to each -device, to put it where the machine wants it. */
+void qos_machine_places(const char *machine, const char *device_args);
 /* @machine's object answers get_driver(@bus). */
 void qos_node_contains(const char *machine, const char *bus);
 /*
