@@ -54,7 +54,9 @@ int64_t cpu_get_clock(void)
 
 uint64_t cpu_clock_to_ticks(int64_t ns, uint64_t hz)
 {
-    return (unsigned __int128)ns * hz / 1000000000u;
+    /* A division of 128 bits is slow, and this the usual rate. */
+    return hz == 1000000000u ? (uint64_t)ns
+                             : (unsigned __int128)ns * hz / 1000000000u;
 }
 
 /* ---- Kicks ---- */

@@ -17,7 +17,7 @@
 #include "translate.h"
 
 #define ARENA_BYTES     (20 * 1024 * 1024)
-#define HASH_BITS       14
+#define HASH_BITS       16
 #define PAGE_HASH_BITS  11
 #define GRANULE_BITS    6       /* a page's code is noted in 64-byte pieces */
 #define PENDING_MAX     64
@@ -213,7 +213,7 @@ static Block *hash_find(CPUX86State *env, ram_addr_t ram, unsigned mode,
                         uint64_t linear)
 {
     for (Block *b = *hash_bucket(ram); b; b = b->hash_next) {
-        if (b->ram != ram || b->mode != mode ||
+        if (b->stale || b->ram != ram || b->mode != mode ||
             (b->eip != env->pc && !(mode & X86_MODE_CS64))) {
             continue;
         }
@@ -270,6 +270,30 @@ Block *blocks_find(CPUX86State *env)
 
 /* ---- Entering --------------------------------------------------------- */
 
+/*
+ * Enters @b into the hash. A stale block that it replaces leads links to it
+ * from now on, and is forgotten.
+ */
+static void hash_add(Block *b)
+{
+    Block **bucket = hash_bucket(b->ram), **p = bucket;
+
+    while (*p) {
+        Block *old = *p;
+
+        if (!old->stale || old->ram != b->ram || old->mode != b->mode ||
+            old->eip != b->eip || b->ram2 != RAM_ADDR_INVALID) {
+            p = &old->hash_next;
+            continue;
+        }
+        old->ops[0].ptr = b->ops;
+        old->ops[0].fn = uop_forward;
+        *p = old->hash_next;
+    }
+    b->hash_next = *bucket;
+    *bucket = b;
+}
+
 /* A stepping stone for an exit that leaves the page. */
 static const MicroOp *lay_stone(Translator *t, MicroOp **where, int which)
 {
@@ -296,7 +320,8 @@ Block *blocks_finish(struct Translator *t, uint64_t linear,
     UopExit *x = (UopExit *)(b->ops + t->n);
 
     *b = (Block){
-        .host = host, .ram = ram, .ram2 = ram2, .eip = t->eip,
+        .host = host, .ram = ram, .ram2 = ram2,
+        .eip = t->mode64 ? 0 : t->eip,
         .mode = t->mode, .bytes = t->next, .uops = t->n, .insns = t->insns,
     };
     memcpy(b->ops, t->ops, t->n * sizeof(MicroOp));
@@ -319,10 +344,7 @@ Block *blocks_finish(struct Translator *t, uint64_t linear,
     if (ram2 != RAM_ADDR_INVALID && !((ram ^ ram2) & TARGET_PAGE_MASK)) {
         b->host = NULL;         /* both halves in one page: not kept */
     } else if (host) {
-        Block **bucket = hash_bucket(ram);
-
-        b->hash_next = *bucket;
-        *bucket = b;
+        hash_add(b);
         page_add_block(ram, b, 0);
         if (ram2 != RAM_ADDR_INVALID) {
             page_add_block(ram2, b, 1);
@@ -339,14 +361,6 @@ Block *blocks_finish(struct Translator *t, uint64_t linear,
  */
 static void block_kill(Block *b)
 {
-    Block **p = hash_bucket(b->ram);
-
-    while (*p && *p != b) {
-        p = &(*p)->hash_next;
-    }
-    if (*p) {
-        *p = b->hash_next;
-    }
     for (unsigned i = 0; i < b->uops; i++) {
         if (i == 0 || b->ops[i].off != b->ops[i - 1].off) {
             b->ops[i].fn = uop_stale;

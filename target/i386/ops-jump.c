@@ -56,6 +56,21 @@ static UOP(stale_handler)
     return NULL;
 }
 
+/*
+ * At the start of a block whose code was overwritten and decoded again: links
+ * to it lead to the new one.
+ */
+static UOP(forward_handler)
+{
+    const MicroOp *to = op->ptr;
+
+    if (unlikely(to->fn == forward_handler)) {
+        to = to->ptr;
+        ((MicroOp *)op)->ptr = to;
+    }
+    UOP_RUN(env, to);
+}
+
 /* Behind an instruction after which the run loop must look around. */
 static UOP(end_handler)
 {
@@ -68,6 +83,7 @@ UopFn *const uop_jump = jump_handler;
 UopFn *const uop_fall = fall_handler;
 UopFn *const uop_cross = cross_handler;
 UopFn *const uop_stale = stale_handler;
+UopFn *const uop_forward = forward_handler;
 UopFn *const uop_end = end_handler;
 
 /* ---- Conditional ------------------------------------------------------ */

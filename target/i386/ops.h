@@ -97,6 +97,7 @@ extern UopFn *const uop_call_near[4], *const uop_ret_near[4];
 extern UopFn *const uop_jump_far_eip;           /* eip = imm64 (wrapped) */
 extern UopFn *const uop_loop[4];                /* LOOPNE LOOPE LOOP JCXZ */
 extern UopFn *const uop_stale;                  /* the block is gone */
+extern UopFn *const uop_forward;                /* ptr: the block instead */
 
 /* ops-string.c; imm64 is a StringOp packed by string_pack(). */
 extern UopFn *const uop_string;

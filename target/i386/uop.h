@@ -87,7 +87,7 @@ struct Block {
     const uint8_t *host;        /* its first byte in host memory */
     ram_addr_t ram;             /* the same in RAM blocks' space */
     ram_addr_t ram2;            /* second page, or RAM_ADDR_INVALID */
-    uint64_t eip;               /* outside 64-bit mode, part of the identity */
+    uint64_t eip;               /* part of the identity; 0 in 64-bit mode */
     uint32_t mode;              /* X86_MODE_* */
     uint16_t bytes;             /* of guest code */
     uint16_t uops;
