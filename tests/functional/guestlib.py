@@ -30,13 +30,24 @@ def _output(*command):
                           stderr=subprocess.DEVNULL).stdout
 
 
-def _newest_kernel_package(meta):
-    """The package that the distribution's meta package stands for today."""
+def _depends(meta):
     try:
-        text = _output("apt-cache", "depends", meta)
-    except (OSError, subprocess.CalledProcessError) as e:
+        return _output("apt-cache", "depends", meta)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _newest_kernel_package(meta, say):
+    """The package that the distribution's meta package stands for today."""
+    text = _depends(meta)
+    if not text and os.geteuid() == 0:
+        say("updating the package lists (apt-get update)")
+        subprocess.run(["apt-get", "update", "-qq"], check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        text = _depends(meta)
+    if not text:
         raise GuestError(f"apt-cache does not know {meta}; run 'apt-get update'"
-                         f" first, or give KERNEL= and INITRD=") from e
+                         f" as root first, or give KERNEL= and INITRD=")
     found = re.search(r"Depends: (linux-image-\S+)", text)
     if not found:
         raise GuestError(f"{meta} names no kernel package")
@@ -66,7 +77,7 @@ def fetch_kernel(meta=CLOUD, say=print):
     kept = [k for k in kept if glob.glob(os.path.join(k, "boot/vmlinuz-*"))]
     if kept:
         return kept[-1]
-    package = _newest_kernel_package(meta)
+    package = _newest_kernel_package(meta, say)
     where = os.path.join(GUEST_DIR, "kernels", meta, package)
     say(f"getting {package} (unpacked under {GUEST_DIR}, not installed)")
     _unpack_package(package, where)
