@@ -243,14 +243,15 @@ def table(boot):
     print("\n".join(f"  {name:<{width}}  {value:>16}" for name, value in rows))
 
 
-def prepare(args):
+def prepare(args, say=print):
     """Fill in kernel and initrd where the user gave none."""
     if not args.kernel or not args.initrd:
         init = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                             "guest-init.sh")
-        folder = guestlib.fetch_kernel()
+        folder = guestlib.fetch_kernel(say=say)
         args.kernel = args.kernel or guestlib.kernel_image(folder)
-        args.initrd = args.initrd or guestlib.make_initrd(folder, init)
+        args.initrd = args.initrd or guestlib.make_initrd(folder, init,
+                                                           say=say)
 
 
 def parser():

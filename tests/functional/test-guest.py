@@ -130,7 +130,7 @@ def guest(task=None, **changes):
     for name, value in changes.items():
         setattr(args, name, value)
     try:
-        boot.prepare(args)
+        boot.prepare(args, lambda text: print('#', text, flush=True))
     except guestlib.GuestError as e:
         raise tap.Skip(str(e)) from e
     return args

@@ -34,7 +34,7 @@ FLOORS = {
     "include/hw/pci/": 5, "include/hw/pci-host/": 5, "include/hw/isa/": 5,
     "include/hw/intc/": 5, "include/hw/timer/": 5, "include/hw/char/": 5,
     "include/hw/rtc/": 5, "include/hw/acpi/": 5, "include/hw/nvram/": 5,
-    "include/hw/input/": 5,
+    "include/hw/input/": 5, "include/hw/southbridge/": 5,
     "hw/virtio/": 6, "include/hw/virtio/": 6,
     "hw/virtio/virtio-net": 7, "hw/virtio/virtio-balloon": 7,
     "hw/virtio/virtio-rng": 7, "include/hw/virtio/virtio-net": 7,

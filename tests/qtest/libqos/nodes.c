@@ -144,6 +144,7 @@ static void register_nodes(void)
                    "pci-bus", virtio_net_pci_legacy_new);
     qos_device_needs("virtio-net-pci-legacy",
                      "-netdev hubport,id=hs0,hubid=0");
+    qos_device_lacks("virtio-net-pci-legacy", "packed");
     qos_node_produces("virtio-net-pci-legacy", "virtio-net");
 }
 

@@ -15,7 +15,7 @@ typedef struct Machine {
 } Machine;
 
 typedef struct Device {
-    const char *name, *args, *bus, *machine_args;
+    const char *name, *args, *bus, *machine_args, *lacks;
     QOSDeviceNew *make;
     GPtrArray *interfaces;
 } Device;
@@ -106,6 +106,11 @@ void qos_add_device(const char *name, const char *args, const char *bus,
 void qos_device_needs(const char *name, const char *machine_args)
 {
     find_device(name)->machine_args = machine_args;
+}
+
+void qos_device_lacks(const char *name, const char *variant_prefix)
+{
+    find_device(name)->lacks = variant_prefix;
 }
 
 void qos_node_produces(const char *device, const char *interface)
@@ -247,7 +252,9 @@ static void add_ways_of(const Test *t)
                 add_way(m, d, t, NULL);
             }
             for (unsigned v = 0; variants && variants[v]; v++) {
-                add_way(m, d, t, variants[v]);
+                if (!d->lacks || !g_str_has_prefix(variants[v], d->lacks)) {
+                    add_way(m, d, t, variants[v]);
+                }
             }
         }
     }

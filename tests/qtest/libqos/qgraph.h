@@ -61,6 +61,8 @@ void qos_add_device(const char *name, const char *args, const char *bus,
                     QOSDeviceNew *make);
 /* More arguments before -device, such as a backend. */
 void qos_device_needs(const char *name, const char *machine_args);
+/* Variants of this prefix do not exist for the device, by its nature. */
+void qos_device_lacks(const char *name, const char *variant_prefix);
 void qos_node_produces(const char *device, const char *interface);
 void qos_add_test(const char *name, const char *interface, QOSTestFunc *func,
                   const QOSTestOpts *opts);
