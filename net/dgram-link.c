@@ -3,20 +3,25 @@
  * come in with one recvmmsg. Nothing that the other side does, or its absence,
  * is an error: a datagram that cannot be sent is lost, as on a wire.
  *
- * A unix socket is connected to its destination, since only then does the kernel
- * tell when the other side's queue has room; a destination that is not there yet
- * is tried again with the next burst.
+ * A unix socket is connected to its destination while it sends, since only then
+ * does the kernel tell when the other side's queue has room; a destination that is
+ * not there yet is tried again with the next burst. It would also hear nobody else,
+ * not even the other side made anew, so the connection is undone as soon as it has
+ * not been used for a moment.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "qemu/aio.h"
 #include "qemu/iov.h"
+#include "qemu/timer.h"
 #include "dgram-link.h"
 
 #define DGRAM_BURST 64
 /* The kernel refuses messages of more pieces. */
 #define DGRAM_IOV_MAX 1024
+/* How long a connection stays that is not used. */
+#define DGRAM_IDLE_MS 100
 
 /* Datagrams read and not yet delivered; pages are touched as frames need them. */
 typedef struct DgramRx {
@@ -152,15 +157,41 @@ static void dgram_writable(void *opaque)
     qemu_flush_queued_packets(link->nc);
 }
 
+static void dgram_watch_idle(DgramLink *link)
+{
+    link->used = false;
+    timer_mod(link->idle, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
+                          DGRAM_IDLE_MS);
+}
+
+static void dgram_idle(void *opaque)
+{
+    const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+    DgramLink *link = opaque;
+
+    if (!link->connected) {
+        return;
+    }
+    if (link->used || link->want_write) {
+        dgram_watch_idle(link);
+        return;
+    }
+    connect(link->fd, &nobody, sizeof(nobody));
+    link->connected = false;
+}
+
 /* Is the socket able to send? A unix socket first finds its other side. */
 static bool dgram_ready(DgramLink *link)
 {
-    if (link->connected || link->dest.len == 0 ||
-        link->dest.addr.ss_family != AF_UNIX) {
+    link->used = true;
+    if (link->connected || !link->idle) {
         return true;
     }
     link->connected = connect(link->fd, (struct sockaddr *)&link->dest.addr,
                               link->dest.len) == 0;
+    if (link->connected) {
+        dgram_watch_idle(link);
+    }
     return link->connected;
 }
 
@@ -271,6 +302,11 @@ void dgram_link_start(DgramLink *link, NetClientState *nc, int fd,
     /* Room for bursts; the kernel caps it by its own limits. */
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    link->idle = NULL;
+    if (dest && dest->addr.ss_family == AF_UNIX) {
+        link->idle = aio_timer_new(nc->ctx, QEMU_CLOCK_REALTIME, SCALE_MS,
+                                   dgram_idle, link);
+    }
     link->want_read = true;
     dgram_update_handlers(link);
 }
@@ -283,6 +319,7 @@ void dgram_link_stop(DgramLink *link)
     aio_set_fd_handler(link->nc->ctx, link->fd, NULL, NULL, NULL, NULL, NULL);
     close(link->fd);
     link->fd = -1;
+    timer_free(link->idle);
     dgram_rx_free(link->rx);
     link->rx = NULL;
 }

@@ -12,7 +12,9 @@ typedef struct DgramLink {
     NetClientState *nc;
     int fd;
     NetSockaddr dest;           /* len 0: the socket is connected already */
-    bool connected;
+    bool connected;             /* by us, to dest */
+    bool used;                  /* since the last look of the timer */
+    QEMUTimer *idle;            /* only where there is something to connect */
     bool want_read, want_write;
     struct DgramRx *rx;         /* made when the first datagram comes */
 } DgramLink;
