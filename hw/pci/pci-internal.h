@@ -15,8 +15,6 @@
 
 /* Back to the value after power-on, unmapped. */
 void pci_reset_regions(PCIDevice *d);
-/* Takes all BARs out of the bus's spaces. */
-void pci_unmap_regions(PCIDevice *d);
 
 /* ---- pci-irq.c ---- */
 

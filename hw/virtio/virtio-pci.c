@@ -165,6 +165,8 @@ static void virtio_pci_device_unplugged(DeviceState *d)
     VirtIOPCIProxy *proxy = VIRTIO_PCI(d);
 
     proxy->plugged = false;
+    /* The bus is unrealized before PCI takes the BARs out of its spaces. */
+    pci_unmap_regions(&proxy->pci_dev);
     if (msix_present(&proxy->pci_dev)) {
         msix_uninit_exclusive_bar(&proxy->pci_dev);
     }

@@ -354,6 +354,30 @@ static void test_no_msix(void)
     expect_same("without MSI-X", empty);
 }
 
+/* It goes while its BARs are where the guest put them. */
+static void test_goes_mapped(void)
+{
+    g_autofree char *empty = describe();
+
+    for (unsigned legacy = 0; legacy < 2; legacy++) {
+        DeviceState *dev = nic_new("4");
+        PCIDevice *pci = PCI_DEVICE(dev);
+
+        set(OBJECT(dev), "disable-legacy", legacy ? "off" : "on");
+        qdev_realize(dev, BUS(bus), &error_abort);
+        for (unsigned bar = 0; bar < 6; bar++) {
+            pci_host_config_write_common(pci, PCI_BASE_ADDRESS_0 + 4 * bar,
+                                         256, bar == 5 ? 0 : bar << 16 | 0xc000,
+                                         4);
+        }
+        pci_host_config_write_common(pci, PCI_COMMAND, 256, 7, 2);
+        g_assert_cmphex(pci_get_bar_addr(pci, 1), ==, 0x1c000);
+        g_assert_cmphex(pci_get_bar_addr(pci, 4), ==, 0x4c000);
+        nic_end(dev);
+        expect_same("gone with its BARs", empty);
+    }
+}
+
 /* The netdev goes first, or the device does; then both are back. */
 static void test_peer_goes(void)
 {
@@ -460,6 +484,7 @@ int main(int argc, char **argv)
     add_tests("cold");
     g_test_add_func("/realize-failure/cold/no-msix", test_no_msix);
     g_test_add_func("/realize-failure/cold/peer-goes", test_peer_goes);
+    g_test_add_func("/realize-failure/cold/goes-mapped", test_goes_mapped);
     g_test_add_func("/realize-failure/hotplugged/from-here-on",
                     qdev_machine_creation_done);
     add_tests("hotplugged");

@@ -159,6 +159,11 @@ void pci_bus_fire_intx_routing_notifier(PCIBus *bus);
  */
 void pci_register_bar(PCIDevice *pci_dev, int region_num, uint8_t attr,
                       MemoryRegion *memory);
+/*
+ * Takes all BARs out of the bus's spaces, for a class that drops their regions
+ * before its exit function is called.
+ */
+void pci_unmap_regions(PCIDevice *d);
 /* Where the BAR is mapped, or PCI_BAR_UNMAPPED. */
 pcibus_t pci_get_bar_addr(PCIDevice *pci_dev, int region_num);
 /* What the registers say, whether or not decoding is on. */
