@@ -44,7 +44,9 @@ static uint16_t sum_native(const uint8_t *p, size_t size)
     for (; size >= 8; size -= 8, p += 8) {
         a = add_carry(a, ldq_he_p(p));
     }
-    memcpy(&last, p, size);
+    if (size) {
+        memcpy(&last, p, size);
+    }
     return fold(add_carry(a, last));
 }
 
