@@ -106,8 +106,7 @@ void net_client_detach(NetClientState *nc)
      * A peer that waits for us holds packets. Its wire is cut now, so when it is
      * called it sends them to nobody and goes on.
      */
-    nc->receive_disabled = false;
-    qemu_net_queue_flush(nc->incoming_queue);
+    qemu_net_queue_close(nc->incoming_queue);
 }
 
 void net_client_release(NetClientState *nc)
@@ -319,7 +318,6 @@ void qemu_set_vnet_hdr_len(NetClientState *nc, int len)
 {
     if (nc && nc->info->set_vnet_hdr_len) {
         nc->info->set_vnet_hdr_len(nc, len);
-        nc->vnet_hdr_len = len;
     }
 }
 

@@ -219,6 +219,19 @@ bool qemu_net_queue_flush(NetQueue *queue)
     return !queue->receiver->receive_disabled;
 }
 
+void qemu_net_queue_close(NetQueue *queue)
+{
+    NetPacketSent *cb = queue->waiter_cb;
+    NetClientState *waiter = queue->waiter;
+
+    queue_retire(queue, queue->kept_count);
+    queue->waiter = NULL;
+    queue->waiter_cb = NULL;
+    if (cb) {
+        cb(waiter, 1);
+    }
+}
+
 uint64_t qemu_net_queue_dropped(const NetQueue *queue)
 {
     return queue->dropped;

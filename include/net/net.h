@@ -101,6 +101,7 @@ typedef struct NetClientInfo {
     /* The vnet header and offloads of the backend (struct virtio_net_hdr*). */
     bool (*has_vnet_hdr)(NetClientState *nc);
     bool (*has_vnet_hdr_len)(NetClientState *nc, int len);
+    /* Sets vnet_hdr_len of all queues; 0: the NIC has no header. */
     void (*set_vnet_hdr_len)(NetClientState *nc, int len);
     bool (*has_ufo)(NetClientState *nc);
     bool (*has_uso)(NetClientState *nc);

@@ -49,6 +49,12 @@ void qemu_net_queue_purge(NetQueue *queue, NetClientState *sender);
 /* Deliver what is kept, then wake a waiting sender. False: still blocked. */
 bool qemu_net_queue_flush(NetQueue *queue);
 
+/*
+ * The wire is cut: forget what is kept and let the senders go on, whether the
+ * receiver could have taken it or not.
+ */
+void qemu_net_queue_close(NetQueue *queue);
+
 /* Packets dropped because the queue was full. */
 uint64_t qemu_net_queue_dropped(const NetQueue *queue);
 

@@ -163,6 +163,36 @@ static void test_peer_goes(void)
     qemu_del_net_client(&a->nc);
 }
 
+static bool never(NetClientState *nc)
+{
+    return false;
+}
+
+/* A sender that waits for a NIC without buffers goes on when the NIC goes. */
+static void test_blocked_peer_goes(void)
+{
+    NetClientInfo blocked_info = sink_info;
+    NetClientState *b;
+    Sink *a;
+    NetPacket packet;
+    struct iovec iov;
+    uint8_t byte;
+
+    blocked_info.can_receive = never;
+    blocked_info.cleanup = NULL;
+    woken = 0;
+    make_packets(&packet, &iov, &byte, 1);
+    a = sink_new(NULL, 0);
+    b = qemu_new_net_client(&blocked_info, &a->nc, "blocked", NULL);
+    g_assert_cmpint(qemu_send_packet(&a->nc, &byte, 1), ==, 0);
+    g_assert_cmpuint(qemu_send_burst(&a->nc, &packet, 1, note_sent), ==, 0);
+    qemu_flush_queued_packets(b);
+    g_assert_cmpuint(woken, ==, 0);
+    qemu_del_net_client(b);
+    g_assert_cmpuint(woken, ==, 1);
+    qemu_del_net_client(&a->nc);
+}
+
 static void test_link_down(void)
 {
     Sink *a = sink_new(NULL, 9), *b = sink_new(&a->nc, 9);
@@ -344,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_func("/net/copies-keep-order", test_copies_keep_order);
     g_test_add_func("/net/queue-is-bounded", test_queue_is_bounded);
     g_test_add_func("/net/peer-goes", test_peer_goes);
+    g_test_add_func("/net/blocked-peer-goes", test_blocked_peer_goes);
     g_test_add_func("/net/link-down", test_link_down);
     g_test_add_func("/net/hub", test_hub);
     g_test_add_func("/net/stream-in-pieces", test_stream_in_pieces);
