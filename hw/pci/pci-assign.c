@@ -12,6 +12,9 @@
 #include "hw/pci/pci_bridge.h"
 #include "pci-internal.h"
 #include "qapi/error.h"
+#include "qemu/units.h"
+
+#define HOTPLUG_BYTES   (2 * MiB)
 
 typedef enum Kind {
     KIND_IO,
@@ -50,6 +53,9 @@ static int number_buses(PCIBus *bus, int number, int next)
         write_config(d, PCI_SECONDARY_BUS, next, 1);
         write_config(d, PCI_SUBORDINATE_BUS, 0xff, 1);
         next = number_buses(child, next, next + 1);
+        if (PCI_BRIDGE(d)->reserve.bus != UINT32_MAX) {
+            next = MIN(next + PCI_BRIDGE(d)->reserve.bus, PCI_BUS_MAX);
+        }
         write_config(d, PCI_SUBORDINATE_BUS, next - 1, 1);
     }
     return next;
@@ -85,12 +91,31 @@ static int largest_first(gconstpointer a, gconstpointer b)
 
 static uint64_t size_bus(PCIBus *bus, Kind kind, uint64_t *align);
 
+/* Room for what may be plugged in later, in bytes. */
+static uint64_t reserve_of(PCIDevice *d, PCIBus *child, Kind kind)
+{
+    const PCIResReserve *r = &PCI_BRIDGE(d)->reserve;
+    uint64_t asked = kind == KIND_IO ? r->io :
+                     kind == KIND_MEM ? r->mem_non_pref :
+                     r->mem_pref_32 != UINT64_MAX ? r->mem_pref_32
+                                                  : r->mem_pref_64;
+
+    if (asked != UINT64_MAX) {
+        return asked;
+    }
+    /* Ports are scarce, and devices behind a link do without. */
+    return kind != KIND_IO && qbus_is_hotpluggable(BUS(child)) ? HOTPLUG_BYTES
+                                                               : 0;
+}
+
 static void add_bridge(GArray *needs, PCIDevice *d, PCIBus *child, Kind kind)
 {
     uint64_t granularity = window_granularity(kind);
     Need need = { .d = d, .child = child };
 
-    need.size = ROUND_UP(size_bus(child, kind, &need.align), granularity);
+    need.size = MAX(size_bus(child, kind, &need.align),
+                    reserve_of(d, child, kind));
+    need.size = ROUND_UP(need.size, granularity);
     need.align = MAX(need.align, granularity);
     /* An empty one is kept, too: its window has to be closed. */
     g_array_append_val(needs, need);

@@ -312,6 +312,8 @@ enum {
 };
 enum { RESERVE_TYPE_RESOURCES = 1 };
 
+#define PREF64_MAX  ((uint64_t)(64 * TiB))
+
 static bool check_reserve(const PCIResReserve *r, Error **errp)
 {
     if (r->mem_pref_32 != UINT64_MAX && r->mem_pref_64 != UINT64_MAX) {
@@ -327,6 +329,16 @@ static bool check_reserve(const PCIResReserve *r, Error **errp)
     if (r->mem_pref_32 != UINT64_MAX && r->mem_pref_32 >= 4 * GiB) {
         error_setg(errp, "pref32-reserve=%" PRIu64 " does not fit below 4 GiB",
                    r->mem_pref_32);
+        return false;
+    }
+    if (r->mem_pref_64 != UINT64_MAX && r->mem_pref_64 > PREF64_MAX) {
+        error_setg(errp, "pref64-reserve=%" PRIu64 " is more than %" PRIu64,
+                   r->mem_pref_64, PREF64_MAX);
+        return false;
+    }
+    if (r->io != UINT64_MAX && r->io > 64 * KiB) {
+        error_setg(errp, "io-reserve=%" PRIu64 " is more than all 65536 ports",
+                   r->io);
         return false;
     }
     if (r->bus != UINT32_MAX && r->bus > 255) {

@@ -167,6 +167,7 @@ void pcie_cap_slot_init(PCIDevice *dev, PCIESlot *s)
     /* Loaded states bring their own lamps, power and presence. */
     pci_set_word(dev->cmask + dev->exp.exp_cap + PCI_EXP_SLTCTL, 0);
     pci_set_word(dev->cmask + dev->exp.exp_cap + PCI_EXP_SLTSTA, 0);
+    pcie_sync_bridge_lnk(dev);
     if (s->hotplug) {
         qbus_set_hotplug_handler(BUS(pci_bridge_get_sec_bus(PCI_BRIDGE(dev))),
                                  OBJECT(dev));

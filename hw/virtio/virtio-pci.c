@@ -18,6 +18,8 @@
 #include "hw/pci/msix.h"
 #include "hw/virtio/virtio-pci-internal.h"
 
+#define AER_VERSION 2
+
 /* --- status, reset, config space --- */
 
 void virtio_pci_set_status(VirtIOPCIProxy *proxy, uint8_t status)
@@ -55,8 +57,8 @@ static void virtio_pci_config_write(PCIDevice *dev, uint32_t addr,
     VirtIOPCIProxy *proxy = VIRTIO_PCI(dev);
 
     pci_default_write_config(dev, addr, val, len);
-    if (pci_is_express(dev) &&
-        virtio_pci_flag(proxy, VIRTIO_PCI_FLAG_INIT_FLR_BIT)) {
+    if (pci_is_express(dev)) {
+        pcie_aer_write_config(dev, addr, val, len);
         pcie_cap_flr_write_config(dev, addr, val, len);
     }
     follow_bus_master(proxy);
@@ -209,7 +211,18 @@ static AddressSpace *virtio_pci_get_dma_as(DeviceState *d)
 
 /* --- realize --- */
 
-/* What a PCI Express endpoint has besides. */
+static void exit_express(PCIDevice *dev)
+{
+    if (dev->exp.aer_cap) {
+        pcie_aer_exit(dev);
+    }
+    if (dev->exp.exp_cap) {
+        pcie_cap_exit(dev);
+    }
+    dev->pm_cap = 0;
+}
+
+/* What a PCI Express endpoint has besides; a failure leaves nothing behind. */
 static bool init_express(VirtIOPCIProxy *proxy, Error **errp)
 {
     PCIDevice *dev = &proxy->pci_dev;
@@ -223,9 +236,9 @@ static bool init_express(VirtIOPCIProxy *proxy, Error **errp)
         int pos = pci_pm_init(dev, 0, errp);
 
         if (pos < 0) {
+            exit_express(dev);
             return false;
         }
-        pci_set_word(dev->wmask + pos + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
     }
     if (virtio_pci_flag(proxy, VIRTIO_PCI_FLAG_INIT_DEVERR_BIT)) {
         pcie_cap_deverr_init(dev);
@@ -235,6 +248,14 @@ static bool init_express(VirtIOPCIProxy *proxy, Error **errp)
     }
     if (virtio_pci_flag(proxy, VIRTIO_PCI_FLAG_INIT_FLR_BIT)) {
         pcie_cap_flr_init(dev);
+    }
+    if (virtio_pci_flag(proxy, VIRTIO_PCI_FLAG_AER_BIT)) {
+        if (pcie_aer_init(dev, AER_VERSION, extended, PCI_ERR_SIZEOF,
+                          errp) < 0) {
+            exit_express(dev);
+            return false;
+        }
+        extended += PCI_ERR_SIZEOF;
     }
     if (virtio_pci_flag(proxy, VIRTIO_PCI_FLAG_ATS_BIT)) {
         pcie_ats_init(dev, extended,
@@ -303,6 +324,7 @@ static void QEMU_NOINLINE virtio_pci_realize(PCIDevice *dev, Error **errp)
     k->realize(proxy, &err);
     if (err) {
         drop_bus(proxy);
+        exit_express(dev);
         error_propagate(errp, err);
     }
 }
@@ -311,9 +333,7 @@ static void virtio_pci_exit(PCIDevice *dev)
 {
     VirtIOPCIProxy *proxy = VIRTIO_PCI(dev);
 
-    if (pci_is_express(dev)) {
-        pcie_cap_exit(dev);
-    }
+    exit_express(dev);
     drop_bus(proxy);
 }
 
@@ -369,6 +389,7 @@ static const Property virtio_pci_properties[] = {
     FLAG_PROP("x-pcie-lnkctl-init", INIT_LNKCTL, true),
     FLAG_PROP("x-pcie-pm-init", INIT_PM, true),
     FLAG_PROP("x-pcie-flr-init", INIT_FLR, true),
+    FLAG_PROP("aer", AER, false),
 };
 
 static void virtio_pci_class_init(ObjectClass *klass, const void *data)
