@@ -58,6 +58,7 @@ static void serve_all(void)
 
     CPU_FOREACH_SAFE(cpu, next) {
         current_cpu = cpu;
+        cpu->thread_id = qemu_get_thread_id();
         qemu_wait_io_event_common(cpu);
     }
 }

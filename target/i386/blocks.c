@@ -437,14 +437,30 @@ bool blocks_invalidate(ram_addr_t addr, uint64_t len)
 
 /* ---- Writes from other threads ---------------------------------------- */
 
+static void exit_all_cpus(void)
+{
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        cpu_exit(cs);
+    }
+}
+
+void blocks_drop_all_soon(void)
+{
+    qemu_mutex_lock(&cache.lock);
+    cache.overflow = true;
+    qatomic_set(&cache.have_pending, 1);
+    qemu_mutex_unlock(&cache.lock);
+    exit_all_cpus();
+}
+
 /*
  * RamWatchOps.code_written: at once on the CPUs' own thread (also for DMA that
  * a device does within a register access), queued from any other.
  */
 static void code_written(ram_addr_t addr, uint64_t len)
 {
-    CPUState *cs;
-
     if (current_cpu) {
         if (blocks_invalidate(addr, len)) {
             ram_page_clear_code(addr);
@@ -459,9 +475,7 @@ static void code_written(ram_addr_t addr, uint64_t len)
     }
     qatomic_set(&cache.have_pending, 1);
     qemu_mutex_unlock(&cache.lock);
-    CPU_FOREACH(cs) {
-        cpu_exit(cs);
-    }
+    exit_all_cpus();
 }
 
 void blocks_service(CPUX86State *env)

@@ -44,6 +44,12 @@ unsigned blocks_generation(void);
  */
 bool blocks_invalidate(ram_addr_t addr, uint64_t len);
 
+/*
+ * Drops everything at the next pause between blocks: RAM was taken out of the
+ * memory map, and its numbers may be used again. Any thread.
+ */
+void blocks_drop_all_soon(void);
+
 /* Does what other threads asked for (code overwritten by DMA). */
 void blocks_service(CPUX86State *env);
 

@@ -230,12 +230,24 @@ static void flush_tlb_work(CPUState *cs, run_on_cpu_data data)
     x86_tlb_flush(cpu_env(cs));
 }
 
+static void map_range_gone(MemoryListener *listener,
+                           MemoryRegionSection *section)
+{
+    X86CPU *cpu = container_of(listener, X86CPU, memory_listener);
+
+    cpu->ram_went |= memory_region_is_ram(section->mr);
+}
+
 /* The map changed: what the TLB remembers of it is void. */
 static void map_committed(MemoryListener *listener)
 {
     X86CPU *cpu = container_of(listener, X86CPU, memory_listener);
     CPUState *cs = CPU(cpu);
 
+    if (cpu->ram_went) {
+        cpu->ram_went = false;
+        blocks_drop_all_soon();
+    }
     if (!cs->created || qemu_cpu_is_self(cs)) {
         x86_tlb_flush(&cpu->env);
     } else {
@@ -255,6 +267,7 @@ static void attach_memory(X86CPU *cpu)
     }
     cpu->memory_listener = (MemoryListener){
         .name = "x86-cpu",
+        .region_del = map_range_gone,
         .commit = map_committed,
         .priority = MEMORY_LISTENER_PRIORITY_ACCEL,
     };

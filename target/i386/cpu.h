@@ -201,6 +201,7 @@ struct CPUArchState {
     uint8_t sipi_vector;
     bool wait_for_sipi;     /* after INIT, not the bootstrap processor */
     bool in_shutdown;       /* after a triple fault, until reset */
+    bool yield;             /* PAUSE: let the other CPUs run */
     bool a20_masked;        /* address line 20 is held at zero */
     uint64_t a20_mask;      /* AND-ed to every physical address */
     uint64_t insns_total;   /* executed in finished slices */
@@ -230,6 +231,7 @@ struct X86CPU {
     const struct X86ApicOps *apic_ops;
 
     MemoryListener memory_listener;
+    bool ram_went;              /* since the last commit of the map */
     uint32_t apic_id;
     int64_t tsc_hz;             /* property tsc-frequency */
     char *vendor;

@@ -210,6 +210,14 @@ static UOP(nop_handler)
     UOP_NEXT(env, op);
 }
 
+/* A CPU that spins waits for another one, which may need this thread. */
+static UOP(pause_handler)
+{
+    env->yield = true;
+    cpu_exit(env_cpu(env));
+    UOP_NEXT(env, op);
+}
+
 static UOP(lahf_handler)
 {
     ((uint8_t *)env)[1] = (cpu_cc_compute(env) & ~CC_O) | 2;
@@ -283,6 +291,7 @@ static void xlat(CPUX86State *env, const MicroOp *op, int unused)
 UOP_ANY_HANDLER(xlat_handler, xlat, 0)
 
 UopFn *const uop_nop = nop_handler;
+UopFn *const uop_pause = pause_handler;
 UopFn *const uop_lahf = lahf_handler;
 UopFn *const uop_sahf = sahf_handler;
 UopFn *const uop_carry[3] = { clc_handler, stc_handler, cmc_handler };

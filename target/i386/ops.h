@@ -67,7 +67,7 @@ extern UopFn *const uop_setcc_any, *const uop_cmov_any[4]; /* imm: condition */
 extern UopFn *const uop_lahf, *const uop_sahf;
 extern UopFn *const uop_carry[3];               /* CLC, STC, CMC */
 extern UopFn *const uop_direction[2];           /* CLD, STD */
-extern UopFn *const uop_nop, *const uop_salc, *const uop_xlat;
+extern UopFn *const uop_pause, *const uop_nop, *const uop_salc, *const uop_xlat;
 extern UopFn *const uop_fence;
 extern UopFn *const uop_load_selector;          /* r0 = selector of imm */
 

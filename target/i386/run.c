@@ -226,7 +226,9 @@ static bool look_around(CPUX86State *env)
         /* Pairs with the order of flags and exit_request in cpu_exit(). */
         smp_mb();
         blocks_service(env);
-        if (cs->stop || cs->unplug || !QSIMPLEQ_EMPTY(&cs->work_list)) {
+        if (cs->stop || cs->unplug || !QSIMPLEQ_EMPTY(&cs->work_list) ||
+            env->yield) {
+            env->yield = false;
             return false;
         }
     }

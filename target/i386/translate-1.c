@@ -358,7 +358,9 @@ static void rows_80_to_bf(Translator *t, uint8_t opcode)
         t->d.i.rm = low_reg(t, opcode);
         t->d.i.reg = R_EAX;
         if (t->d.i.rm == R_EAX) {
-            tr_emit(t, uop_nop);    /* NOP and PAUSE */
+            bool pause = t->d.i.prefixes & X86_PFX_F3;
+
+            tr_emit(t, pause && CPU_NEXT(first_cpu) ? uop_pause : uop_nop);
         } else {
             tr_xchg(t, v);
         }
