@@ -14,15 +14,7 @@
 #include "qemu/iov.h"
 #include "virtio-net-internal.h"
 
-/* The part of a command behind its header that is not read yet. */
-typedef struct CtrlArgs {
-    const struct iovec *iov;
-    unsigned count;
-    size_t offset;
-    size_t left;
-} CtrlArgs;
-
-static bool take_bytes(CtrlArgs *args, void *to, size_t bytes)
+bool ctrl_take(CtrlArgs *args, void *to, size_t bytes)
 {
     if (args->left < bytes) {
         return false;
@@ -43,8 +35,6 @@ static bool skip_bytes(CtrlArgs *args, uint64_t bytes)
     return true;
 }
 
-typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
-
 /* --- receive modes (5.1.6.5.1) --- */
 
 static uint8_t ctrl_rx_mode(VirtIONet *n, uint8_t command, CtrlArgs *args)
@@ -60,7 +50,7 @@ static uint8_t ctrl_rx_mode(VirtIONet *n, uint8_t command, CtrlArgs *args)
     };
     uint8_t on;
 
-    if (!take_bytes(args, &on, sizeof(on))) {
+    if (!ctrl_take(args, &on, sizeof(on))) {
         return VIRTIO_NET_ERR;
     }
     *modes[command] = on;
@@ -73,7 +63,7 @@ static uint8_t ctrl_mac_addr(VirtIONet *n, uint8_t command, CtrlArgs *args)
 {
     uint8_t mac[ETH_ALEN];
 
-    if (!take_bytes(args, mac, sizeof(mac))) {
+    if (!ctrl_take(args, mac, sizeof(mac))) {
         return VIRTIO_NET_ERR;
     }
     memcpy(n->filter.mac, mac, sizeof(mac));
@@ -90,7 +80,7 @@ static bool take_mac_list(CtrlArgs *args, RxFilter *to, bool *overflow)
     uint64_t bytes;
     uint32_t entries;
 
-    if (!take_bytes(args, &entries, sizeof(entries))) {
+    if (!ctrl_take(args, &entries, sizeof(entries))) {
         return false;
     }
     entries = le32_to_cpu(entries);
@@ -99,7 +89,7 @@ static bool take_mac_list(CtrlArgs *args, RxFilter *to, bool *overflow)
     if (*overflow) {
         return skip_bytes(args, bytes);
     }
-    if (!take_bytes(args, &to->table[to->in_use * ETH_ALEN], bytes)) {
+    if (!ctrl_take(args, &to->table[to->in_use * ETH_ALEN], bytes)) {
         return false;
     }
     to->in_use += entries;
@@ -128,7 +118,7 @@ static uint8_t ctrl_vlan(VirtIONet *n, uint8_t command, CtrlArgs *args)
 {
     uint16_t vid;
 
-    if (!take_bytes(args, &vid, sizeof(vid))) {
+    if (!ctrl_take(args, &vid, sizeof(vid))) {
         return VIRTIO_NET_ERR;
     }
     vid = le16_to_cpu(vid);
@@ -136,6 +126,23 @@ static uint8_t ctrl_vlan(VirtIONet *n, uint8_t command, CtrlArgs *args)
         return VIRTIO_NET_ERR;
     }
     rx_filter_set_vlan(&n->filter, vid, command == VIRTIO_NET_CTRL_VLAN_ADD);
+    return VIRTIO_NET_OK;
+}
+
+/* --- queue pairs (5.1.6.5.5) --- */
+
+static uint8_t ctrl_mq_pairs(VirtIONet *n, uint8_t command, CtrlArgs *args)
+{
+    uint16_t pairs;
+
+    if (!ctrl_take(args, &pairs, sizeof(pairs))) {
+        return VIRTIO_NET_ERR;
+    }
+    pairs = le16_to_cpu(pairs);
+    if (pairs < VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MIN || pairs > n->max_pairs) {
+        return VIRTIO_NET_ERR;
+    }
+    virtio_net_set_pairs(n, pairs);
     return VIRTIO_NET_OK;
 }
 
@@ -166,16 +173,20 @@ static const CtrlCommand ctrl_commands[] = {
       VIRTIO_NET_F_CTRL_VLAN, ctrl_vlan },
     { VIRTIO_NET_CTRL_VLAN, VIRTIO_NET_CTRL_VLAN_DEL,
       VIRTIO_NET_F_CTRL_VLAN, ctrl_vlan },
+    { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
+      VIRTIO_NET_F_MQ, ctrl_mq_pairs },
 };
 
-static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem)
+static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
+                           GByteArray *result)
 {
     struct virtio_net_ctrl_hdr hdr;
     CtrlArgs args = {
         .iov = elem->out_sg, .count = elem->out_num, .left = elem->out_bytes,
+        .result = result,
     };
 
-    if (!take_bytes(&args, &hdr, sizeof(hdr))) {
+    if (!ctrl_take(&args, &hdr, sizeof(hdr))) {
         return VIRTIO_NET_ERR;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(ctrl_commands); i++) {
@@ -189,6 +200,22 @@ static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem)
     return VIRTIO_NET_ERR;
 }
 
+/* Run a command and write the answer; how many bytes that is. */
+static size_t answer_command(VirtIONet *n, const VirtQueueElement *elem)
+{
+    g_autoptr(GByteArray) result = g_byte_array_new();
+    uint8_t ack = run_command(n, elem, result);
+    size_t bytes = sizeof(ack);
+
+    iov_from_buf(elem->in_sg, elem->in_num, 0, &ack, sizeof(ack));
+    if (ack == VIRTIO_NET_OK) {
+        /* As much of the result as the driver left room for. */
+        bytes += iov_from_buf(elem->in_sg, elem->in_num, bytes, result->data,
+                              MIN(result->len, elem->in_bytes - bytes));
+    }
+    return bytes;
+}
+
 void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIONet *n = VIRTIO_NET(vdev);
@@ -197,21 +224,18 @@ void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq)
     /* At most a ring full at a time: the driver could go on for ever. */
     for (done = 0; done < CTRL_QUEUE_SIZE; done++) {
         g_autofree VirtQueueElement *elem = virtqueue_pop(vq, sizeof(*elem));
-        uint8_t ack;
 
         if (!elem) {
             break;
         }
         if (elem->out_bytes < sizeof(struct virtio_net_ctrl_hdr) ||
-            elem->in_bytes < sizeof(ack)) {
+            elem->in_bytes < 1) {
             virtio_error(vdev, "control command of %zu bytes, answer of %zu",
                          elem->out_bytes, elem->in_bytes);
             virtqueue_detach_element(vq, elem, 0);
             return;
         }
-        ack = run_command(n, elem);
-        iov_from_buf(elem->in_sg, elem->in_num, 0, &ack, sizeof(ack));
-        virtqueue_push(vq, elem, sizeof(ack));
+        virtqueue_push(vq, elem, answer_command(n, elem));
     }
     virtio_notify(vdev, vq);
     if (done == CTRL_QUEUE_SIZE) {

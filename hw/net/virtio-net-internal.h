@@ -19,6 +19,13 @@ void virtio_net_queues_exit(VirtIONet *n);
 /* The queues of all pairs start, or stop; the driver said so, or the machine. */
 void virtio_net_queues_set_running(VirtIONet *n, bool running);
 void virtio_net_queues_reset(VirtIONet *n);
+/*
+ * The driver's features are known: does it know of all pairs? The control queue
+ * follows those it knows of (section 5.1.2).
+ */
+void virtio_net_queues_apply_features(VirtIONet *n);
+/* Use pairs 0 .. @count - 1, 1 <= count <= max_pairs; may happen under traffic. */
+void virtio_net_set_pairs(VirtIONet *n, unsigned count);
 /* May pair @q move packets at this moment? */
 bool virtio_net_pair_running(const VirtIONetQueue *q);
 VirtIONetQueue *virtio_net_pair_of(VirtIONet *n, VirtQueue *vq);
@@ -39,7 +46,23 @@ void virtio_net_tx_exit(VirtIONetQueue *q);
 void virtio_net_tx_start(VirtIONetQueue *q);
 void virtio_net_tx_stop(VirtIONetQueue *q);
 
-/* virtio-net-ctrl.c */
+/*
+ * virtio-net-ctrl.c. The part of a command behind its header that is not read
+ * yet, and where its result goes.
+ */
+typedef struct CtrlArgs {
+    const struct iovec *iov;
+    unsigned count;
+    size_t offset;
+    size_t left;
+    GByteArray *result;             /* behind the acknowledgement */
+} CtrlArgs;
+
+/* Copy @bytes out of the command; false: it has not so many left. */
+bool ctrl_take(CtrlArgs *args, void *to, size_t bytes);
+/* What a command does: VIRTIO_NET_OK, or _ERR with nothing changed. */
+typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
+
 void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq);
 void virtio_net_ctrl_bh(void *opaque);
 

@@ -42,34 +42,62 @@ static bool transmits_by_timer(const VirtIONet *n)
     return tx && strcmp(tx, "timer") == 0;
 }
 
+/* What the driver notified, on a queue that is for control if pairs are few. */
+static void handle_even_queue(VirtIODevice *vdev, VirtQueue *vq)
+{
+    if (vq == VIRTIO_NET(vdev)->ctrl_vq) {
+        virtio_net_handle_ctrl(vdev, vq);
+    } else {
+        virtio_net_handle_rx(vdev, vq);
+    }
+}
+
+/*
+ * The control queue stands behind all pairs, or behind the first one if the
+ * driver knows of no others. That queue then is nobody's receive queue: the
+ * second pair cannot be used.
+ */
+static void place_ctrl_queue(VirtIONet *n)
+{
+    n->ctrl_vq = virtio_get_queue(VIRTIO_DEVICE(n),
+                                  n->multiqueue ? n->max_pairs * 2 : 2);
+}
+
+static void add_pair(VirtIONet *n, unsigned index, bool by_timer)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(n);
+    VirtIONetQueue *q = &n->pairs[index];
+
+    q->n = n;
+    q->index = index;
+    q->ctx = qemu_get_aio_context();
+    q->rx_vq = virtio_add_queue(vdev, n->net_conf.rx_queue_size,
+                                handle_even_queue);
+    q->tx_vq = virtio_add_queue(vdev, n->net_conf.tx_queue_size,
+                                virtio_net_handle_tx);
+    virtqueue_batch_init(&q->rx_batch, VIRTQUEUE_MAX_SIZE, 0);
+    virtio_net_tx_init(q, by_timer);
+}
+
 bool virtio_net_queues_init(VirtIONet *n, Error **errp)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(n);
     bool by_timer = transmits_by_timer(n);
+    unsigned pairs = MAX(n->nic_conf.peers.queues, 1);
 
-    n->max_pairs = 1;
-    n->curr_pairs = 1;
-    if (n->nic_conf.peers.queues * 2 + 1 > VIRTIO_QUEUE_MAX) {
-        error_setg(errp, "Invalid number of queue pairs (= %d), must be at most"
-                   " %d", n->nic_conf.peers.queues, (VIRTIO_QUEUE_MAX - 1) / 2);
+    if (pairs * 2 + 1 > VIRTIO_QUEUE_MAX) {
+        error_setg(errp, "Invalid number of queue pairs (= %u), must be at most"
+                   " %d", pairs, (VIRTIO_QUEUE_MAX - 1) / 2);
         return false;
     }
-    n->pairs = g_new0(VirtIONetQueue, n->max_pairs);
-    for (unsigned i = 0; i < n->max_pairs; i++) {
-        VirtIONetQueue *q = &n->pairs[i];
-
-        q->n = n;
-        q->index = i;
-        q->ctx = qemu_get_aio_context();
-        q->rx_vq = virtio_add_queue(vdev, n->net_conf.rx_queue_size,
-                                    virtio_net_handle_rx);
-        q->tx_vq = virtio_add_queue(vdev, n->net_conf.tx_queue_size,
-                                    virtio_net_handle_tx);
-        virtqueue_batch_init(&q->rx_batch, VIRTQUEUE_MAX_SIZE, 0);
-        virtio_net_tx_init(q, by_timer);
+    n->max_pairs = pairs;
+    n->curr_pairs = 1;
+    n->pairs = g_new0(VirtIONetQueue, pairs);
+    for (unsigned i = 0; i < pairs; i++) {
+        add_pair(n, i, by_timer);
     }
-    n->ctrl_vq = virtio_add_queue(vdev, CTRL_QUEUE_SIZE,
-                                  virtio_net_handle_ctrl);
+    virtio_add_queue(vdev, CTRL_QUEUE_SIZE, handle_even_queue);
+    place_ctrl_queue(n);
     n->ctrl_bh = qemu_bh_new_guarded(virtio_net_ctrl_bh, n,
                                      virtio_reentrancy_guard(vdev));
     return true;
@@ -77,6 +105,7 @@ bool virtio_net_queues_init(VirtIONet *n, Error **errp)
 
 void virtio_net_queues_exit(VirtIONet *n)
 {
+    virtio_del_queue(VIRTIO_DEVICE(n), n->max_pairs * 2);
     for (unsigned i = 0; i < n->max_pairs; i++) {
         VirtIONetQueue *q = &n->pairs[i];
 
@@ -88,34 +117,71 @@ void virtio_net_queues_exit(VirtIONet *n)
     g_clear_pointer(&n->pairs, g_free);
     n->max_pairs = n->curr_pairs = 0;
     g_clear_pointer(&n->ctrl_bh, qemu_bh_delete);
-    g_clear_pointer(&n->ctrl_vq, virtio_delete_queue);
+    n->ctrl_vq = NULL;
+}
+
+/* Both sides may have been waiting for this. */
+static void start_pair(VirtIONetQueue *q)
+{
+    virtio_net_tx_start(q);
+    qemu_flush_queued_packets(virtio_net_pair_client(q));
+}
+
+/* Nothing is left to send, and the backend need not call us back. */
+static void empty_pair(VirtIONetQueue *q)
+{
+    virtio_net_tx_stop(q);
+    qemu_purge_queued_packets(virtio_net_pair_client(q));
+    q->tx_blocked = false;
 }
 
 void virtio_net_queues_set_running(VirtIONet *n, bool running)
 {
     for (unsigned i = 0; i < n->max_pairs; i++) {
+        if (running && i < n->curr_pairs) {
+            start_pair(&n->pairs[i]);
+        } else {
+            virtio_net_tx_stop(&n->pairs[i]);
+        }
+    }
+}
+
+void virtio_net_set_pairs(VirtIONet *n, unsigned count)
+{
+    unsigned before = n->curr_pairs;
+
+    n->curr_pairs = count;
+    for (unsigned i = count; i < before; i++) {
+        empty_pair(&n->pairs[i]);
+        qemu_set_queue_enabled(virtio_net_pair_client(&n->pairs[i])->peer,
+                               false);
+    }
+    for (unsigned i = before; i < count; i++) {
         VirtIONetQueue *q = &n->pairs[i];
 
-        if (!running || i >= n->curr_pairs) {
-            virtio_net_tx_stop(q);
-            continue;
+        qemu_set_queue_enabled(virtio_net_pair_client(q)->peer, true);
+        if (virtio_net_pair_running(q)) {
+            start_pair(q);
         }
-        /* Both sides may have been waiting for this. */
-        virtio_net_tx_start(q);
-        qemu_flush_queued_packets(virtio_net_pair_client(q));
     }
+}
+
+void virtio_net_queues_apply_features(VirtIONet *n)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(n);
+
+    n->multiqueue = virtio_vdev_has_feature(vdev, VIRTIO_NET_F_MQ) ||
+                    virtio_vdev_has_feature(vdev, VIRTIO_NET_F_RSS);
+    place_ctrl_queue(n);
 }
 
 void virtio_net_queues_reset(VirtIONet *n)
 {
     for (unsigned i = 0; i < n->max_pairs; i++) {
-        VirtIONetQueue *q = &n->pairs[i];
-
-        virtio_net_tx_stop(q);
-        /* The backend need not call us back: there is nothing left to send. */
-        qemu_purge_queued_packets(virtio_net_pair_client(q));
-        q->tx_blocked = false;
+        empty_pair(&n->pairs[i]);
     }
+    virtio_net_set_pairs(n, 1);
     qemu_bh_cancel(n->ctrl_bh);
-    n->curr_pairs = 1;
+    n->multiqueue = false;
+    place_ctrl_queue(n);
 }

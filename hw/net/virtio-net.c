@@ -35,6 +35,7 @@ static size_t config_bytes(const VirtIONet *n)
     } needs[] = {
         { BIT_OF(MAC), END_OF(mac) },
         { BIT_OF(STATUS), END_OF(status) },
+        { BIT_OF(MQ), END_OF(max_virtqueue_pairs) },
         { BIT_OF(MTU), END_OF(mtu) },
         { BIT_OF(SPEED_DUPLEX), END_OF(duplex) },
     };
@@ -83,7 +84,8 @@ static void virtio_net_set_config(VirtIODevice *vdev, const uint8_t *config)
 static const uint64_t own_features =
     BIT_OF(MAC) | BIT_OF(STATUS) | BIT_OF(MTU) | BIT_OF(SPEED_DUPLEX) |
     BIT_OF(MRG_RXBUF) | BIT_OF(CTRL_VQ) | BIT_OF(CTRL_RX) |
-    BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR);
+    BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR) |
+    BIT_OF(MQ);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -103,6 +105,7 @@ static const struct {
     { VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_CTRL_VLAN, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ },
 };
 
 static bool virtio_net_get_features(VirtIODevice *vdev,
@@ -116,6 +119,9 @@ static bool virtio_net_get_features(VirtIODevice *vdev,
     virtio_net_offload_limit(n, &by_backend);
     net = virtio_features_and(net, VIRTIO_FEATURES_LOW(own_features));
     net = virtio_features_or(net, by_backend);
+    if (n->max_pairs == 1) {
+        virtio_features_clear(&net, VIRTIO_NET_F_MQ);
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++) {
         if (!virtio_features_test(&net, dependencies[i].needs)) {
             virtio_features_clear(&net, dependencies[i].feature);
@@ -141,6 +147,7 @@ static void virtio_net_set_features(VirtIODevice *vdev)
 {
     VirtIONet *n = VIRTIO_NET(vdev);
 
+    virtio_net_queues_apply_features(n);
     virtio_net_offload_apply(n);
     rx_filter_use_vlans(&n->filter,
                         virtio_vdev_has_feature(vdev, VIRTIO_NET_F_CTRL_VLAN));
@@ -332,6 +339,9 @@ static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
         qemu_get_queue(n->nic)->peer->link_down) {
         n->status &= ~VIRTIO_NET_S_LINK_UP;
     }
+    for (unsigned i = 0; i < n->max_pairs; i++) {
+        qemu_set_queue_enabled(qemu_get_subqueue(n->nic, i)->peer, i == 0);
+    }
 }
 
 static void virtio_net_device_unrealize(DeviceState *dev)
@@ -384,6 +394,40 @@ static const VMStateDescription vmstate_rx_filter = {
     },
 };
 
+static bool pairs_needed(void *opaque)
+{
+    const VirtIONet *n = opaque;
+
+    return n->curr_pairs != 1;
+}
+
+static bool pairs_post_load(void *opaque, int version_id, Error **errp)
+{
+    VirtIONet *n = opaque;
+    unsigned pairs = n->curr_pairs;
+
+    n->curr_pairs = 1;
+    if (pairs < 1 || pairs > n->max_pairs || !n->multiqueue) {
+        error_setg(errp, "virtio-net: %u queue pairs in use, of %u, cannot be",
+                   pairs, n->max_pairs);
+        return false;
+    }
+    virtio_net_set_pairs(n, pairs);
+    return true;
+}
+
+static const VMStateDescription vmstate_pairs = {
+    .name = "virtio-net/pairs",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = pairs_needed,
+    .post_load_errp = pairs_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT16(curr_pairs, VirtIONet),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 static const VMStateDescription vmstate_virtio_net = {
     .name = "virtio-net",
     .version_id = 1,
@@ -394,6 +438,10 @@ static const VMStateDescription vmstate_virtio_net = {
         VMSTATE_UINT16(status, VirtIONet),
         VMSTATE_STRUCT(filter, VirtIONet, 1, vmstate_rx_filter, RxFilter),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription *const[]) {
+        &vmstate_pairs,
+        NULL
     },
 };
 
@@ -425,6 +473,8 @@ static const Property virtio_net_properties[] = {
     FEATURE_PROP("ctrl_vlan", CTRL_VLAN),
     FEATURE_PROP("ctrl_rx_extra", CTRL_RX_EXTRA),
     FEATURE_PROP("ctrl_mac_addr", CTRL_MAC_ADDR),
+    DEFINE_PROP_FEATURE_BIT("mq", VirtIONet, net_features, VIRTIO_NET_F_MQ,
+                            false),
     DEFINE_NIC_PROPERTIES(VirtIONet, nic_conf),
     DEFINE_PROP_INT32("bootindex", VirtIONet, nic_conf.bootindex, -1),
     DEFINE_PROP_UINT32("x-txtimer", VirtIONet, net_conf.txtimer_ns,

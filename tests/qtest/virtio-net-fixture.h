@@ -12,8 +12,10 @@ typedef struct NetFixture {
     int host_fd, guest_fd;
     QVirtioDevice *d;
     QVirtQueue *rx, *tx, *ctrl;
+    unsigned pairs;             /* of the device; 0 means 1 */
+    QVirtQueue *more[2 * 3];    /* receive and transmit queues of other pairs */
     uint8_t own_mac[6];
-    unsigned hdr_bytes;         /* 12, or 10 on the legacy interface */
+    unsigned hdr_bytes;         /* 20, 12, or 10 on the legacy interface */
 } NetFixture;
 
 /* For QOSTestOpts. */

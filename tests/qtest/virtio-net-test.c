@@ -33,6 +33,9 @@ static void free_queues(NetFixture *f)
     g_clear_pointer(&f->rx, qvirtqueue_free);
     g_clear_pointer(&f->tx, qvirtqueue_free);
     g_clear_pointer(&f->ctrl, qvirtqueue_free);
+    for (unsigned i = 0; i < G_N_ELEMENTS(f->more); i++) {
+        g_clear_pointer(&f->more[i], qvirtqueue_free);
+    }
 }
 
 void net_fixture_after(void *data)
@@ -48,16 +51,27 @@ void net_fixture_after(void *data)
 void net_fixture_start(NetFixture *f, QVirtioDevice *d, const char *layout,
                        uint64_t features)
 {
+    unsigned pairs = 1;
+
     f->d = d;
     free_queues(f);
     qpci_msix_enable(d->pci);
     qvirtio_negotiate(d, qvirt_layout(layout), features);
     f->hdr_bytes = qvirtio_has(d, VIRTIO_F_VERSION_1) ||
                    qvirtio_has(d, VIRTIO_NET_F_MRG_RXBUF) ? 12 : 10;
+    if (qvirtio_has(d, VIRTIO_NET_F_HASH_REPORT)) {
+        f->hdr_bytes = 20;
+    }
+    if (qvirtio_has(d, VIRTIO_NET_F_MQ) || qvirtio_has(d, VIRTIO_NET_F_RSS)) {
+        pairs = MAX(f->pairs, 1);
+    }
     f->rx = qvirtqueue_new(d, 0, 0);
     f->tx = qvirtqueue_new(d, 1, 0);
+    for (unsigned i = 2; i < 2 * pairs; i++) {
+        f->more[i - 2] = qvirtqueue_new(d, i, 0);
+    }
     if (qvirtio_has(d, VIRTIO_NET_F_CTRL_VQ)) {
-        f->ctrl = qvirtqueue_new(d, 2, 0);
+        f->ctrl = qvirtqueue_new(d, 2 * pairs, 0);
     }
     qvirtio_driver_ok(d);
 }

@@ -91,9 +91,10 @@ struct VirtIONet {
 
     /* virtio-net-queues.c */
     VirtIONetQueue *pairs;
-    unsigned max_pairs;
-    unsigned curr_pairs;
+    uint16_t max_pairs;
+    uint16_t curr_pairs;            /* 1 .. max_pairs: those that move packets */
     VirtQueue *ctrl_vq;             /* virtio-net-ctrl.c */
+    bool multiqueue;                /* the driver knows of more pairs than one */
     QEMUBH *ctrl_bh;
 
     RxFilter filter;
