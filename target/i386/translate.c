@@ -217,6 +217,7 @@ bool tr_sse(Translator *t)
     if (sse->flags & SSE_F_SPECIAL) {
         implied_rdi(&t->d);
     }
+    tr_sse_fast(t);
     new_call(t, tr_emit(t, uop_sse))->sse = sse;
     return true;
 }

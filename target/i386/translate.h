@@ -113,6 +113,9 @@ int64_t tr_branch_target(Translator *t);
 /* Calls out: an X86Insn of the system table, SSE or x87; false: unknown. */
 bool tr_system(Translator *t);
 bool tr_sse(Translator *t);
+
+/* ops-sse.c: a fast form to stand before the general one, if there is one. */
+void tr_sse_fast(Translator *t);
 void tr_x87(Translator *t);
 
 /* Table entry of the cheapest address form that exists, from @form up. */
