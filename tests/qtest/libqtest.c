@@ -319,9 +319,10 @@ json_object *qtest_qmp_receive(QTestState *s)
 static json_object *qmp_v(QTestState *s, const char *fmt, va_list ap)
 {
     g_autofree char *text = g_strdup_vprintf(fmt, ap);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
 
-    qtest_qmp_raw(s, text);
-    qtest_qmp_raw(s, "\n");
+    /* In one piece: after a quit nobody may be there for the rest. */
+    qtest_qmp_raw(s, line);
     for (;;) {
         json_object *answer = qtest_qmp_receive(s);
 
