@@ -99,12 +99,11 @@ static int virtio_state_pre_load(void *opaque)
 /* Can the ring have been in this state? */
 static bool ring_possible(const VirtQueue *vq, const VirtQueueSaved *s)
 {
-    bool split = vq->ops == &virtqueue_split_ops;
 
     if (s->num == 0 || s->num > vq->num_max || s->inuse > s->num) {
         return false;
     }
-    if (split) {
+    if (!vq->ops->packed) {
         return (s->num & (s->num - 1)) == 0 &&
                (uint16_t)(s->last_avail - s->used_idx) >= s->inuse;
     }

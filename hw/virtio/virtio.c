@@ -219,13 +219,19 @@ bool virtio_queue_enable_legacy(VirtIODevice *vdev, int n, hwaddr addr,
 /* Ring options follow from the features, for queues as they are reset. */
 static void queue_apply_features(VirtIODevice *vdev, VirtQueue *vq)
 {
+    bool packed = virtio_vdev_has_feature(vdev, VIRTIO_F_RING_PACKED);
+
     vq->event_idx = virtio_vdev_has_feature(vdev, VIRTIO_RING_F_EVENT_IDX);
     vq->indirect = virtio_vdev_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC);
     vq->notify_on_empty =
         virtio_vdev_has_feature(vdev, VIRTIO_F_NOTIFY_ON_EMPTY);
-    virtqueue_core_set_layout(vq,
-        virtio_vdev_has_feature(vdev, VIRTIO_F_RING_PACKED) ?
-        &virtqueue_packed_ops : &virtqueue_split_ops);
+    if (virtio_vdev_has_feature(vdev, VIRTIO_F_IN_ORDER)) {
+        virtqueue_core_set_layout(vq, packed ? &virtqueue_packed_inorder_ops :
+                                  &virtqueue_split_inorder_ops);
+    } else {
+        virtqueue_core_set_layout(vq, packed ? &virtqueue_packed_ops :
+                                  &virtqueue_split_ops);
+    }
 }
 
 void virtio_queues_apply_features(VirtIODevice *vdev)

@@ -82,12 +82,21 @@ typedef struct VirtQueueUsed {
     uint16_t ndescs;
 } VirtQueueUsed;
 
+/* In order: a chain that was taken and did not go back to the driver yet. */
+typedef struct VirtQueueOrdered {
+    VirtQueueUsed used;
+    bool filled;
+    bool whole;                 /* to the last byte that could be written */
+} VirtQueueOrdered;
+
 /*
  * A ring layout. All members are set. The caller has seen that the queue is usable
  * (mapped, enabled, not broken), but for sizes.
  */
 typedef struct VirtQueueOps {
     const char *name;
+    bool packed;                /* one ring that both sides write */
+    bool in_order;              /* chains go back as they came */
     /* Bytes and alignment of descriptor, driver and device area (section 2.6). */
     void (*sizes)(const VirtQueue *vq, uint64_t bytes[3], unsigned align[3]);
     /* Is a chain available that was not taken? Reads the ring. */
@@ -98,7 +107,8 @@ typedef struct VirtQueueOps {
     void (*untake)(VirtQueue *vq, unsigned count);
     void (*fill)(VirtQueue *vq, const VirtQueueElement *elem, uint32_t len,
                  unsigned idx);
-    void (*flush)(VirtQueue *vq, unsigned count);
+    /* Returns by how many places the ring went on. */
+    unsigned (*flush)(VirtQueue *vq, unsigned count);
     /* Publish vq->notification to the driver. */
     void (*arm)(VirtQueue *vq);
     /* vq->unsignalled entries were published: does the driver want to know? */
@@ -110,6 +120,8 @@ typedef struct VirtQueueOps {
 
 extern const VirtQueueOps virtqueue_split_ops;
 extern const VirtQueueOps virtqueue_packed_ops;
+extern const VirtQueueOps virtqueue_split_inorder_ops;
+extern const VirtQueueOps virtqueue_packed_inorder_ops;
 
 typedef void VirtQueueErrorFn(VirtQueue *vq, const char *message);
 
@@ -141,8 +153,10 @@ struct VirtQueue {
     bool notify_on_empty;
 
     uint16_t *taken_ndescs;     /* packed: places of chains taken, by order */
-    unsigned taken_count;
+    uint64_t taken_count;
     VirtQueueUsed *filled;      /* packed: entries waiting for flush */
+    VirtQueueOrdered *ordered;  /* in order: chains taken, oldest to next */
+    uint64_t order_oldest, order_next;
     size_t bounce_bytes;
     VirtQueueErrorFn *on_error;
     AioContext *ctx;            /* the event loop that owns the queue */

@@ -161,10 +161,11 @@ static void packed_store(VirtQueue *vq, const VirtQueueUsed *used,
                           VQ_DESC_BYTES);
 }
 
-static void packed_flush(VirtQueue *vq, unsigned count)
+static unsigned packed_flush(VirtQueue *vq, unsigned count)
 {
     uint16_t first = vq->used_idx;
     bool first_wrap = vq->used_wrap;
+    unsigned places = vq->filled[0].ndescs;
 
     /*
      * The first entry is written last: the driver reads in order, so that it sees
@@ -175,8 +176,10 @@ static void packed_flush(VirtQueue *vq, unsigned count)
         packed_store(vq, &vq->filled[i], vq->used_idx, vq->used_wrap);
         packed_advance(vq, &vq->used_idx, &vq->used_wrap,
                        vq->filled[i].ndescs);
+        places += vq->filled[i].ndescs;
     }
     packed_store(vq, &vq->filled[0], first, first_wrap);
+    return places;
 }
 
 static bool packed_wants_notify(VirtQueue *vq)
@@ -235,6 +238,7 @@ static void packed_measure(VirtQueue *vq, uint64_t *in_bytes,
 
 const VirtQueueOps virtqueue_packed_ops = {
     .name = "packed",
+    .packed = true,
     .sizes = packed_sizes,
     .pending = packed_pending,
     .take = packed_take,

@@ -158,7 +158,7 @@ static void split_fill(VirtQueue *vq, const VirtQueueElement *elem, uint32_t len
     memcpy(vq->device.host + offset, &entry, sizeof(entry));
 }
 
-static void split_flush(VirtQueue *vq, unsigned count)
+static unsigned split_flush(VirtQueue *vq, unsigned count)
 {
     size_t first = vq->used_idx & (vq->num - 1);
     size_t straight = MIN(count, vq->num - first);
@@ -180,6 +180,7 @@ static void split_flush(VirtQueue *vq, unsigned count)
                               (count - straight) *
                               sizeof(struct vring_used_elem));
     }
+    return count;
 }
 
 static bool split_wants_notify(VirtQueue *vq)

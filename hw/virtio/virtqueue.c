@@ -47,9 +47,12 @@ void virtqueue_core_init(VirtQueue *vq, VirtQueueMemory *mem,
 void virtqueue_core_set_layout(VirtQueue *vq, const VirtQueueOps *ops)
 {
     vq->ops = ops;
-    if (ops != &virtqueue_split_ops && !vq->filled) {
+    if (ops->packed && !vq->filled) {
         vq->filled = g_new0(VirtQueueUsed, vq->num_max);
         vq->taken_ndescs = g_new0(uint16_t, vq->num_max);
+    }
+    if (ops->in_order && !vq->ordered) {
+        vq->ordered = g_new0(VirtQueueOrdered, vq->num_max);
     }
 }
 
@@ -57,6 +60,7 @@ void virtqueue_core_reset(VirtQueue *vq)
 {
     g_clear_pointer(&vq->filled, g_free);
     g_clear_pointer(&vq->taken_ndescs, g_free);
+    g_clear_pointer(&vq->ordered, g_free);
     vq->ops = &virtqueue_split_ops;
     vq->desc = vq->driver = vq->device = (VirtQueueArea){ 0 };
     vq->hit = (VirtQueueRange){ 0 };
@@ -70,6 +74,7 @@ void virtqueue_core_reset(VirtQueue *vq)
     vq->broken = false;
     vq->notification = true;
     vq->taken_count = 0;
+    vq->order_oldest = vq->order_next = 0;
     vq->bounce_bytes = 0;
 }
 
@@ -87,7 +92,7 @@ bool virtqueue_core_enable(VirtQueue *vq, hwaddr desc, hwaddr driver,
     unsigned align[3];
 
     if (vq->num == 0 || vq->num > vq->num_max ||
-        (vq->ops == &virtqueue_split_ops && (vq->num & (vq->num - 1)))) {
+        (!vq->ops->packed && (vq->num & (vq->num - 1)))) {
         return false;
     }
     vq->ops->sizes(vq, bytes, align);
@@ -139,13 +144,12 @@ bool virtqueue_map(VirtQueue *vq)
 {
     /* Taken before translating: a change in between is seen next time. */
     unsigned generation = qatomic_load_acquire(&vq->mem->generation);
-    bool packed = vq->ops != &virtqueue_split_ops;
     uint64_t bytes[3];
     unsigned align[3];
 
     vq->hit = (VirtQueueRange){ 0 };
     vq->ops->sizes(vq, bytes, align);
-    if (!map_area(vq, &vq->desc, bytes[0], packed, "descriptor") ||
+    if (!map_area(vq, &vq->desc, bytes[0], vq->ops->packed, "descriptor") ||
         !map_area(vq, &vq->driver, bytes[1], false, "driver") ||
         !map_area(vq, &vq->device, bytes[2], true, "device")) {
         return false;
@@ -437,14 +441,10 @@ void virtqueue_flush(VirtQueue *vq, unsigned int count)
         return;
     }
     if (likely(virtqueue_usable(vq))) {
-        uint16_t before = vq->used_idx;
-        unsigned places;
+        unsigned places = vq->ops->flush(vq, count);
 
-        vq->ops->flush(vq, count);
-        places = vq->used_idx > before || vq->ops == &virtqueue_split_ops ?
-                 (uint16_t)(vq->used_idx - before) :
-                 vq->used_idx + vq->num - before;
-        vq->unsignalled = MIN(vq->unsignalled + places, VIRTQUEUE_UNSIGNALLED_MAX);
+        vq->unsignalled = MIN(vq->unsignalled + places,
+                              VIRTQUEUE_UNSIGNALLED_MAX);
     }
     vq->inuse -= MIN(count, vq->inuse);
 }

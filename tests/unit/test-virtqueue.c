@@ -55,11 +55,78 @@ static void test_out_of_order(const void *layout)
     }
     virtqueue_pop_batch(&m->vq, &m->batch, 3);
     virtqueue_push(&m->vq, &m->batch.elems[2], 7);
-    mock_expect_used(m, ids[2], 7);
+    if (m->layout->ops->in_order) {
+        mock_expect_no_used(m);
+        g_assert_false(virtqueue_should_notify(&m->vq));
+    } else {
+        mock_expect_used(m, ids[2], 7);
+    }
     virtqueue_push(&m->vq, &m->batch.elems[0], 5);
     virtqueue_push(&m->vq, &m->batch.elems[1], 6);
     mock_expect_used(m, ids[0], 5);
     mock_expect_used(m, ids[1], 6);
+    if (m->layout->ops->in_order) {
+        mock_expect_used(m, ids[2], 7);
+    }
+    mock_expect_no_used(m);
+    mock_free(m);
+}
+
+/* Chains without anything left to say go back as one entry. */
+static void test_runs(const void *layout)
+{
+    Mock *m = mock_new(layout, 16);
+    uint16_t ids[6];
+
+    if (!m->layout->ops->in_order) {
+        g_test_skip("needs in-order use");
+        mock_free(m);
+        return;
+    }
+    for (unsigned round = 0; round < 20; round++) {
+        m->entries = 0;
+        for (unsigned i = 0; i < 6; i++) {
+            ids[i] = i < 3 ? mock_add_out(m, BUF(i), 10) :
+                     mock_add_in(m, BUF(i), 10);
+        }
+        g_assert_cmpuint(virtqueue_pop_batch(&m->vq, &m->batch, 6), ==, 6);
+        for (unsigned i = 0; i < 6; i++) {
+            virtqueue_fill(&m->vq, &m->batch.elems[i], i == 4 ? 9 : 10, i);
+        }
+        virtqueue_flush(&m->vq, 6);
+        virtqueue_batch_clear(&m->batch);
+        for (unsigned i = 0; i < 6; i++) {
+            mock_expect_used(m, ids[i], i < 3 ? 0 : i == 4 ? 9 : 10);
+        }
+        /* Up to the fifth, which was not full; and the sixth. */
+        g_assert_cmpuint(m->entries, ==, 2);
+        g_assert_true(virtqueue_should_notify(&m->vq) ||
+                      m->layout->event_idx);
+        g_assert_cmpuint(m->vq.order_oldest, ==, m->vq.order_next);
+    }
+    mock_free(m);
+}
+
+/* The driver offers more than a ring while chains wait for their turn. */
+static void test_run_is_bounded(const void *layout)
+{
+    Mock *m = mock_new(layout, 8);
+
+    for (unsigned i = 0; i < 8; i++) {
+        mock_add_out(m, BUF(i), 4);
+    }
+    g_assert_cmpuint(virtqueue_pop_batch(&m->vq, &m->batch, 8), ==, 8);
+    for (unsigned i = 1; i < 8; i++) {
+        virtqueue_push(&m->vq, &m->batch.elems[i], 0);
+    }
+    virtqueue_batch_clear(&m->batch);
+    mock_add_out(m, BUF(0), 4);
+    g_assert_cmpuint(virtqueue_pop_batch(&m->vq, &m->batch, 8), ==,
+                     !m->layout->ops->in_order);
+    g_assert_cmpint(m->vq.broken, ==, m->layout->ops->in_order);
+    if (!m->vq.broken) {
+        mock_use_all(m, 0);
+    }
     mock_free(m);
 }
 
@@ -181,6 +248,7 @@ static void all_or_nothing(Mock *m)
 {
     uint16_t used_idx = m->used_idx;
     bool used_wrap = m->used_wrap;
+    unsigned taken_back = m->taken_back;
     unsigned visible = 0;
     uint16_t id;
     uint32_t len;
@@ -189,8 +257,10 @@ static void all_or_nothing(Mock *m)
         visible++;
     }
     g_assert_true(visible == 0 || visible == 5);
+    g_assert_false(m->in_run);
     m->used_idx = used_idx;
     m->used_wrap = used_wrap;
+    m->taken_back = taken_back;
 }
 
 static void test_flush_is_atomic(const void *layout)
@@ -425,7 +495,7 @@ static void test_notify_on_empty(const void *layout)
 {
     Mock *m = mock_new(layout, 8);
 
-    if (m->layout->ops == &virtqueue_split_ops) {
+    if (!m->layout->ops->packed) {
         m->vq.notify_on_empty = true;
         mock_want_none(m);
         use_some(m, 2);
@@ -599,7 +669,7 @@ static void test_ring_not_in_ram(const void *layout)
         virtqueue_core_set_layout(&m->vq, m->layout->ops);
         /* Its last bytes are beyond the RAM. */
         bad[area] = MOCK_RAM + MOCK_RAM_BYTES - (area == 0 ? 16 : 4);
-        if (area > 0 && m->layout->ops == &virtqueue_packed_ops) {
+        if (area > 0 && m->layout->ops->packed) {
             bad[area] += 4;
         }
         g_assert_true(virtqueue_core_enable(&m->vq, bad[0], bad[1], bad[2]));
@@ -639,7 +709,7 @@ static void test_huge_hole(const void *layout)
 static void test_enable_refused(const void *layout)
 {
     Mock *m = mock_new(layout, 8);
-    bool packed = m->layout->ops == &virtqueue_packed_ops;
+    bool packed = m->layout->ops->packed;
 
     virtqueue_core_reset(&m->vq);
     virtqueue_core_set_layout(&m->vq, m->layout->ops);
@@ -669,6 +739,8 @@ static const MockTest bodies[] = {
     { "pop/longest-chain", test_longest_chain },
     { "pop/storage-full-leaves-chains-whole", test_storage_full },
     { "push/out-of-order", test_out_of_order },
+    { "in-order/one-entry-for-a-run", test_runs },
+    { "in-order/waiting-chains-are-bounded", test_run_is_bounded },
     { "ring/wraps", test_wrap },
     { "flush/publishes-the-whole-batch", test_flush_is_atomic },
     { "flush/used-length-is-bounded", test_used_length_is_bounded },

@@ -14,12 +14,16 @@ const MockLayout mock_layouts[] = {
     { "split-event", &virtqueue_split_ops, true },
     { "packed", &virtqueue_packed_ops, false },
     { "packed-event", &virtqueue_packed_ops, true },
+    { "split-in-order", &virtqueue_split_inorder_ops, false },
+    { "split-in-order-event", &virtqueue_split_inorder_ops, true },
+    { "packed-in-order", &virtqueue_packed_inorder_ops, false },
+    { "packed-in-order-event", &virtqueue_packed_inorder_ops, true },
 };
 const unsigned mock_layout_count = ARRAY_SIZE(mock_layouts);
 
 static bool is_packed(const Mock *m)
 {
-    return m->layout->ops == &virtqueue_packed_ops;
+    return m->layout->ops->packed;
 }
 
 /* --- memory --- */
@@ -234,10 +238,33 @@ static uint16_t add_packed(Mock *m, const struct vring_desc *descs,
     return id;
 }
 
+/* A chain's writable bytes, of those given here or in an indirect table. */
+static uint32_t writable_bytes(const struct vring_desc *descs, unsigned count)
+{
+    uint32_t bytes = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        bytes += descs[i].flags & VRING_DESC_F_WRITE ? descs[i].len : 0;
+    }
+    return bytes;
+}
+
+static uint16_t add_chain(Mock *m, const struct vring_desc *descs,
+                          unsigned count, uint32_t in_bytes)
+{
+    MockPosted *posted = &m->posted[m->posted_count++ % MOCK_POSTED];
+    uint16_t id;
+
+    posted->in_bytes = in_bytes;
+    id = is_packed(m) ? add_packed(m, descs, count) :
+         add_split(m, descs, count);
+    posted->id = id;
+    return id;
+}
+
 uint16_t mock_add_raw(Mock *m, const struct vring_desc *descs, unsigned count)
 {
-    return is_packed(m) ? add_packed(m, descs, count) :
-           add_split(m, descs, count);
+    return add_chain(m, descs, count, writable_bytes(descs, count));
 }
 
 uint16_t mock_add(Mock *m, const MockBuf *bufs, unsigned count)
@@ -262,6 +289,7 @@ uint16_t mock_add_indirect(Mock *m, const MockBuf *bufs, unsigned count)
     struct vring_desc desc = {
         .addr = table, .len = count * 16, .flags = VRING_DESC_F_INDIRECT,
     };
+    uint32_t in_bytes = 0;
 
     for (unsigned i = 0; i < count; i++) {
         uint16_t flags = bufs[i].device_writes ? VRING_DESC_F_WRITE : 0;
@@ -270,10 +298,11 @@ uint16_t mock_add_indirect(Mock *m, const MockBuf *bufs, unsigned count)
             flags |= VRING_DESC_F_NEXT;
         }
         mock_write_desc(m, table, i, bufs[i].addr, bufs[i].len, flags, i + 1);
+        in_bytes += bufs[i].device_writes ? bufs[i].len : 0;
     }
     m->heap = MOCK_RAM + 0x4000 + (m->heap + count * 16 - MOCK_RAM - 0x4000) %
               0x4000;
-    return mock_add_raw(m, &desc, 1);
+    return add_chain(m, &desc, 1, in_bytes);
 }
 
 uint16_t mock_add_out(Mock *m, hwaddr addr, uint32_t len)
@@ -288,7 +317,7 @@ uint16_t mock_add_in(Mock *m, hwaddr addr, uint32_t len)
 
 /* --- used entries and notifications --- */
 
-bool mock_used(Mock *m, uint16_t *id, uint32_t *len)
+static bool used_entry(Mock *m, uint16_t *id, uint32_t *len)
 {
     if (is_packed(m)) {
         struct vring_packed_desc *desc = mock_ptr(m, m->desc +
@@ -301,11 +330,6 @@ bool mock_used(Mock *m, uint16_t *id, uint32_t *len)
         }
         *id = desc->id;
         *len = desc->len;
-        m->used_idx += m->places[desc->id % MOCK_MAX];
-        if (m->used_idx >= m->num) {
-            m->used_idx -= m->num;
-            m->used_wrap = !m->used_wrap;
-        }
     } else {
         struct vring_used *used = mock_ptr(m, m->device);
 
@@ -314,8 +338,52 @@ bool mock_used(Mock *m, uint16_t *id, uint32_t *len)
         }
         *id = used->ring[m->used_idx % m->num].id;
         *len = used->ring[m->used_idx % m->num].len;
-        m->used_idx++;
     }
+    return true;
+}
+
+/* The next used entry stands that many places on. */
+static void pass_used(Mock *m, uint16_t id)
+{
+    if (!is_packed(m)) {
+        m->used_idx++;
+        return;
+    }
+    m->used_idx += m->places[id % MOCK_MAX];
+    if (m->used_idx >= m->num) {
+        m->used_idx -= m->num;
+        m->used_wrap = !m->used_wrap;
+    }
+}
+
+bool mock_used(Mock *m, uint16_t *id, uint32_t *len)
+{
+    const MockPosted *oldest = &m->posted[m->taken_back % MOCK_POSTED];
+
+    if (!m->layout->ops->in_order) {
+        if (!used_entry(m, id, len)) {
+            return false;
+        }
+        pass_used(m, *id);
+        return true;
+    }
+    if (!m->in_run) {
+        if (!used_entry(m, &m->run_id, &m->run_len)) {
+            return false;
+        }
+        m->in_run = true;
+        m->entries++;
+    }
+    /* Chains up to the one that was named; those before it are full. */
+    g_assert_cmpuint(m->taken_back, <, m->posted_count);
+    *id = oldest->id;
+    *len = oldest->in_bytes;
+    m->taken_back++;
+    if (*id == m->run_id) {
+        *len = m->run_len;
+        m->in_run = false;
+    }
+    pass_used(m, *id);
     return true;
 }
 

@@ -18,6 +18,7 @@
 #define MOCK_IO         0xf0000000u         /* reads as its offset, keeps writes */
 #define MOCK_IO_BYTES   0x20000u
 #define MOCK_MAX        64
+#define MOCK_POSTED     128
 
 typedef struct MockLayout {
     const char *name;
@@ -34,6 +35,12 @@ typedef struct MockBuf {
     uint32_t len;
     bool device_writes;
 } MockBuf;
+
+/* A chain that was posted, as the driver remembers it. */
+typedef struct MockPosted {
+    uint16_t id;
+    uint32_t in_bytes;
+} MockPosted;
 
 typedef struct Mock {
     VirtQueueMemory mem;
@@ -59,6 +66,12 @@ typedef struct Mock {
     bool avail_wrap, used_wrap;
     uint16_t next_id;
     unsigned places[MOCK_MAX * 4];  /* packed: places of each id */
+    MockPosted posted[MOCK_POSTED];     /* in order: all since the start */
+    unsigned posted_count, taken_back;
+    bool in_run;                /* in order: entries of one used entry */
+    uint16_t run_id;
+    uint32_t run_len;
+    unsigned entries;           /* in order: used entries seen */
     hwaddr heap;                /* where indirect tables go */
 } Mock;
 

@@ -274,6 +274,8 @@ extern const VMStateDescription vmstate_virtio_device;
                             VIRTIO_F_ACCESS_PLATFORM, false),                \
     DEFINE_PROP_FEATURE_BIT("packed", _state, _field,                        \
                             VIRTIO_F_RING_PACKED, false),                    \
+    DEFINE_PROP_FEATURE_BIT("in_order", _state, _field,                      \
+                            VIRTIO_F_IN_ORDER, false),                       \
     DEFINE_PROP_FEATURE_BIT("queue_reset", _state, _field,                   \
                             VIRTIO_F_RING_RESET, true)
 

@@ -40,6 +40,7 @@ struct VirtQueueElement {
     size_t out_bytes;
     size_t in_bytes;
     VirtQueueBounce *bounce;    /* pieces that are not RAM, mostly none */
+    uint64_t order;             /* place in time, with in-order rings */
     bool held;                  /* taken alone: its memory is kept */
 };
 

@@ -9,11 +9,13 @@
 static const QVirtLayout *const layouts[] = {
     &qvirt_split, &qvirt_split_indirect, &qvirt_split_event,
     &qvirt_packed, &qvirt_packed_indirect, &qvirt_packed_event,
+    &qvirt_split_in_order, &qvirt_packed_in_order,
 };
 
 const char *const qvirt_layout_names[] = {
     "split", "split-indirect", "split-event",
-    "packed", "packed-indirect", "packed-event", NULL
+    "packed", "packed-indirect", "packed-event",
+    "split-in-order", "packed-in-order", NULL
 };
 
 const QVirtLayout *qvirt_layout(const char *name)
@@ -82,6 +84,8 @@ void qvirtqueue_enable(QVirtQueue *vq)
     uint16_t vector = VIRTIO_MSI_NO_VECTOR;
 
     d->layout->setup(vq);
+    vq->order_next = vq->order_oldest = 0;
+    vq->in_run = false;
     if (d->pci->msix_enabled) {
         vector = d->next_vector++;
         vq->msix_data = 0xd0000 | vector;
@@ -103,6 +107,7 @@ QVirtQueue *qvirtqueue_new(QVirtioDevice *d, uint16_t index, uint16_t size)
     vq->size = size ? size : max;
     g_assert_cmpint(vq->size, <=, max);
     vq->chain_length = g_new0(uint16_t, vq->size);
+    vq->order = g_new0(QVirtAdded, vq->size);
     /* In one piece and in this order, as the legacy interface wants it. */
     vq->desc = guest_alloc_aligned(d->alloc,
                                    vring_size(vq->size, 4096) + 4096, 4096);
@@ -120,12 +125,20 @@ QVirtQueue *qvirtqueue_new(QVirtioDevice *d, uint16_t index, uint16_t size)
 void qvirtqueue_free(QVirtQueue *vq)
 {
     g_free(vq->chain_length);
+    g_free(vq->order);
     g_free(vq);
 }
 
 uint16_t qvirtqueue_add(QVirtQueue *vq, const QVirtBuf *bufs, unsigned count)
 {
-    return vq->dev->layout->add(vq, bufs, count);
+    QVirtAdded *added = &vq->order[vq->order_next++ % vq->size];
+
+    added->id = vq->dev->layout->add(vq, bufs, count);
+    added->in_bytes = 0;
+    for (unsigned i = 0; i < count; i++) {
+        added->in_bytes += bufs[i].device_writes ? bufs[i].len : 0;
+    }
+    return added->id;
 }
 
 uint16_t qvirtqueue_add1(QVirtQueue *vq, uint64_t addr, uint32_t len,
@@ -149,7 +162,32 @@ void qvirtqueue_kick(QVirtQueue *vq)
 
 bool qvirtqueue_poll(QVirtQueue *vq, uint16_t *id, uint32_t *len)
 {
-    return vq->dev->layout->take_used(vq, id, len);
+    const QVirtLayout *layout = vq->dev->layout;
+
+    if (!qvirtio_has(vq->dev, VIRTIO_F_IN_ORDER)) {
+        if (!layout->peek_used(vq, id, len)) {
+            return false;
+        }
+        layout->pass_used(vq, *id);
+        return true;
+    }
+    /* An entry stands for all chains up to its own; those before are full. */
+    if (!vq->in_run) {
+        if (!layout->peek_used(vq, &vq->run_id, &vq->run_len)) {
+            return false;
+        }
+        vq->in_run = true;
+    }
+    g_assert_cmpuint(vq->order_oldest, !=, vq->order_next);
+    *id = vq->order[vq->order_oldest % vq->size].id;
+    *len = vq->order[vq->order_oldest % vq->size].in_bytes;
+    vq->order_oldest++;
+    if (*id == vq->run_id) {
+        *len = vq->run_len;
+        vq->in_run = false;
+    }
+    layout->pass_used(vq, *id);
+    return true;
 }
 
 uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len)

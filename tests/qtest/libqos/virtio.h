@@ -52,19 +52,30 @@ typedef struct QVirtLayout {
     uint16_t (*add)(QVirtQueue *vq, const QVirtBuf *bufs, unsigned count);
     void (*publish)(QVirtQueue *vq);
     bool (*device_wants_kick)(QVirtQueue *vq);
-    bool (*take_used)(QVirtQueue *vq, uint16_t *id, uint32_t *len);
+    /* The used entry that is next, if there is one; it is not passed. */
+    bool (*peek_used)(QVirtQueue *vq, uint16_t *id, uint32_t *len);
+    /* This chain came back: its descriptors are free, look behind it. */
+    void (*pass_used)(QVirtQueue *vq, uint16_t id);
     void (*interrupts)(QVirtQueue *vq, bool wanted);
 } QVirtLayout;
 
 extern const QVirtLayout qvirt_split;
 extern const QVirtLayout qvirt_split_indirect;
 extern const QVirtLayout qvirt_split_event;
+extern const QVirtLayout qvirt_split_in_order;
 extern const QVirtLayout qvirt_packed;
 extern const QVirtLayout qvirt_packed_indirect;
 extern const QVirtLayout qvirt_packed_event;
+extern const QVirtLayout qvirt_packed_in_order;
 /* Names of all layouts, for QOSTestOpts.variants; and by name. */
 extern const char *const qvirt_layout_names[];
 const QVirtLayout *qvirt_layout(const char *name);
+
+/* In order: a chain that was added, as the driver remembers it. */
+typedef struct QVirtAdded {
+    uint16_t id;
+    uint32_t in_bytes;
+} QVirtAdded;
 
 struct QVirtQueue {
     QVirtioDevice *dev;
@@ -80,6 +91,11 @@ struct QVirtQueue {
     uint16_t held_flags;
     uint64_t indirect_tables;
     uint16_t *chain_length;             /* by head, in ring descriptors */
+    QVirtAdded *order;                  /* in order: @size of them */
+    uint32_t order_next, order_oldest;
+    bool in_run;                        /* entries of one used entry */
+    uint16_t run_id;
+    uint32_t run_len;
     uint64_t notify_addr;
     uint64_t msix_addr;                 /* where its interrupts write to */
     uint32_t msix_data;

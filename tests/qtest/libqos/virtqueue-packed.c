@@ -148,7 +148,7 @@ static bool packed_wants_kick(QVirtQueue *vq)
     return vring_need_event(event, vq->avail_idx, vq->avail_idx - added);
 }
 
-static bool packed_take_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
+static bool packed_peek_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
 {
     QTestState *qts = vq->dev->qts;
     uint64_t at = vq->desc + 16 * vq->used_idx;
@@ -162,9 +162,16 @@ static bool packed_take_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
     *id = qtest_readw(qts, at + DESC_ID);
     g_assert_cmpint(*id, <, vq->size);
     g_assert_cmpint(vq->chain_length[*id], >, 0);
-    vq->free_count += vq->chain_length[*id];
-    vq->used_idx += vq->chain_length[*id];
-    vq->chain_length[*id] = 0;
+    return true;
+}
+
+static void packed_pass_used(QVirtQueue *vq, uint16_t id)
+{
+    QTestState *qts = vq->dev->qts;
+
+    vq->free_count += vq->chain_length[id];
+    vq->used_idx += vq->chain_length[id];
+    vq->chain_length[id] = 0;
     if (vq->used_idx >= vq->size) {
         vq->used_idx -= vq->size;
         vq->used_wrap = !vq->used_wrap;
@@ -173,7 +180,6 @@ static bool packed_take_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
         qtest_writew(qts, vq->driver, vq->used_idx | vq->used_wrap << 15);
         qtest_writew(qts, vq->driver + EVENT_FLAGS, EVENT_DESC);
     }
-    return true;
 }
 
 static void packed_interrupts(QVirtQueue *vq, bool wanted)
@@ -187,7 +193,8 @@ static void packed_interrupts(QVirtQueue *vq, bool wanted)
     .add = packed_add,                          \
     .publish = packed_publish,                  \
     .device_wants_kick = packed_wants_kick,     \
-    .take_used = packed_take_used,              \
+    .peek_used = packed_peek_used,              \
+    .pass_used = packed_pass_used,              \
     .interrupts = packed_interrupts
 
 const QVirtLayout qvirt_packed = {
@@ -208,5 +215,12 @@ const QVirtLayout qvirt_packed_event = {
     .name = "packed-event",
     .features = QVIRTIO_F(VIRTIO_F_RING_PACKED) |
                 QVIRTIO_F(VIRTIO_RING_F_EVENT_IDX),
+    PACKED_FUNCTIONS,
+};
+
+const QVirtLayout qvirt_packed_in_order = {
+    .name = "packed-in-order",
+    .features = QVIRTIO_F(VIRTIO_F_RING_PACKED) |
+                QVIRTIO_F(VIRTIO_F_IN_ORDER),
     PACKED_FUNCTIONS,
 };

@@ -40,7 +40,7 @@ static void split_setup(QVirtQueue *vq)
     qtest_memset(qts, vq->driver, 0, 6 + 2 * vq->size);
     qtest_memset(qts, vq->device, 0, 6 + 8 * vq->size);
     for (uint16_t i = 0; i < vq->size; i++) {
-        qtest_writew(qts, vq->desc + 16 * i + 14, i + 1);
+        qtest_writew(qts, vq->desc + 16 * i + 14, (i + 1) % vq->size);
     }
     vq->free_head = 0;
     vq->free_count = vq->size;
@@ -117,11 +117,10 @@ static bool split_wants_kick(QVirtQueue *vq)
     return (uint16_t)(vq->avail_idx - event - 1) < vq->size;
 }
 
-static bool split_take_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
+static bool split_peek_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
 {
     QTestState *qts = vq->dev->qts;
     uint64_t entry = vq->device + 4 + 8 * (vq->used_idx % vq->size);
-    uint16_t at;
 
     if (qtest_readw(qts, vq->device + 2) == vq->used_idx) {
         return false;
@@ -130,19 +129,33 @@ static bool split_take_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
     *len = qtest_readl(qts, entry + 4);
     g_assert_cmpint(*id, <, vq->size);
     g_assert_cmpint(vq->chain_length[*id], >, 0);
-    at = *id;
-    for (unsigned i = 1; i < vq->chain_length[*id]; i++) {
-        at = qtest_readw(qts, vq->desc + 16 * at + 14);
+    return true;
+}
+
+/* In order every descriptor's next is the one behind it (2.7.5). */
+static bool in_order(const QVirtQueue *vq)
+{
+    return qvirtio_has(vq->dev, VIRTIO_F_IN_ORDER);
+}
+
+static void split_pass_used(QVirtQueue *vq, uint16_t id)
+{
+    QTestState *qts = vq->dev->qts;
+    uint16_t at = id;
+
+    if (!in_order(vq)) {
+        for (unsigned i = 1; i < vq->chain_length[id]; i++) {
+            at = qtest_readw(qts, vq->desc + 16 * at + 14);
+        }
+        qtest_writew(qts, vq->desc + 16 * at + 14, vq->free_head);
+        vq->free_head = id;
     }
-    qtest_writew(qts, vq->desc + 16 * at + 14, vq->free_head);
-    vq->free_head = *id;
-    vq->free_count += vq->chain_length[*id];
-    vq->chain_length[*id] = 0;
+    vq->free_count += vq->chain_length[id];
+    vq->chain_length[id] = 0;
     vq->used_idx++;
     if (has_event(vq)) {
         qtest_writew(qts, used_event_addr(vq), vq->used_idx);
     }
-    return true;
 }
 
 static void split_interrupts(QVirtQueue *vq, bool wanted)
@@ -161,7 +174,8 @@ static void split_interrupts(QVirtQueue *vq, bool wanted)
     .add = split_add,                           \
     .publish = split_publish,                   \
     .device_wants_kick = split_wants_kick,      \
-    .take_used = split_take_used,               \
+    .peek_used = split_peek_used,               \
+    .pass_used = split_pass_used,               \
     .interrupts = split_interrupts
 
 const QVirtLayout qvirt_split = {
@@ -179,5 +193,11 @@ const QVirtLayout qvirt_split_indirect = {
 const QVirtLayout qvirt_split_event = {
     .name = "split-event",
     .features = QVIRTIO_F(VIRTIO_RING_F_EVENT_IDX),
+    SPLIT_FUNCTIONS,
+};
+
+const QVirtLayout qvirt_split_in_order = {
+    .name = "split-in-order",
+    .features = QVIRTIO_F(VIRTIO_F_IN_ORDER),
     SPLIT_FUNCTIONS,
 };
