@@ -142,7 +142,9 @@ static uint8_t ctrl_mq_pairs(VirtIONet *n, uint8_t command, CtrlArgs *args)
     if (pairs < VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MIN || pairs > n->max_pairs) {
         return VIRTIO_NET_ERR;
     }
+    n->rss.steer = false;
     virtio_net_set_pairs(n, pairs);
+    virtio_net_rx_wake_all(n);
     return VIRTIO_NET_OK;
 }
 
@@ -175,6 +177,10 @@ static const CtrlCommand ctrl_commands[] = {
       VIRTIO_NET_F_CTRL_VLAN, ctrl_vlan },
     { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
       VIRTIO_NET_F_MQ, ctrl_mq_pairs },
+    { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_RSS_CONFIG,
+      VIRTIO_NET_F_RSS, virtio_net_ctrl_rss },
+    { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH_CONFIG,
+      VIRTIO_NET_F_HASH_REPORT, virtio_net_ctrl_hash },
 };
 
 static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,

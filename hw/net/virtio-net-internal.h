@@ -38,6 +38,33 @@ bool virtio_net_can_receive(NetClientState *nc);
 unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
                                   unsigned count);
 
+/* Packets that had to wait may have another queue, or buffers, now. */
+void virtio_net_rx_wake_all(VirtIONet *n);
+
+/* virtio-net-rss.c */
+#define RSS_HASH_TYPES                                                       \
+    (VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_TCPv4 |        \
+     VIRTIO_NET_RSS_HASH_TYPE_UDPv4 | VIRTIO_NET_RSS_HASH_TYPE_IPv6 |        \
+     VIRTIO_NET_RSS_HASH_TYPE_TCPv6 | VIRTIO_NET_RSS_HASH_TYPE_UDPv6 |       \
+     VIRTIO_NET_RSS_HASH_TYPE_IP_EX | VIRTIO_NET_RSS_HASH_TYPE_TCP_EX |      \
+     VIRTIO_NET_RSS_HASH_TYPE_UDP_EX)
+
+/* What the hash says of one packet. */
+typedef struct RxClass {
+    uint32_t hash;
+    uint16_t report;                /* VIRTIO_NET_HASH_REPORT_* */
+    uint16_t pair;
+} RxClass;
+
+void rss_reset(RssState *rss);
+/* @head: the first @seen bytes of a frame of @size. Pure. */
+void rss_classify(const RssState *rss, const uint8_t *head, size_t seen,
+                  size_t size, RxClass *class);
+/* The packets of a burst for pair @from, each with its own class. */
+void virtio_net_classify(VirtIONet *n, unsigned from, const NetPacket *packets,
+                         unsigned count, RxClass *classes);
+extern const VMStateDescription vmstate_virtio_net_rss;
+
 /* virtio-net-tx.c */
 void virtio_net_handle_tx(VirtIODevice *vdev, VirtQueue *vq);
 void virtio_net_tx_init(VirtIONetQueue *q, bool by_timer);
@@ -63,6 +90,8 @@ bool ctrl_take(CtrlArgs *args, void *to, size_t bytes);
 /* What a command does: VIRTIO_NET_OK, or _ERR with nothing changed. */
 typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
 
+CtrlHandler virtio_net_ctrl_rss;
+CtrlHandler virtio_net_ctrl_hash;
 void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq);
 void virtio_net_ctrl_bh(void *opaque);
 
@@ -89,7 +118,8 @@ void virtio_net_fill_header(const VirtIONet *n, const NetPacket *packet,
 /* Bytes before the frame in packets of the backend. */
 static inline size_t virtio_net_host_hdr_bytes(const VirtIONet *n)
 {
-    return n->peer_hdr ? n->guest_hdr_bytes : 0;
+    return n->peer_hdr ? MIN(n->guest_hdr_bytes,
+                             sizeof(struct virtio_net_hdr_mrg_rxbuf)) : 0;
 }
 
 #endif

@@ -55,16 +55,22 @@ void virtio_net_offload_apply(VirtIONet *n)
     VirtIODevice *vdev = VIRTIO_DEVICE(n);
     NetClientState *peer = qemu_get_queue(n->nic)->peer;
     uint64_t chosen = vdev->guest_features.w[0];
+    size_t host_hdr_bytes;
 
     n->mergeable = virtio_vdev_has_feature(vdev, VIRTIO_NET_F_MRG_RXBUF);
     /* Only a legacy driver without mergeable buffers leaves num_buffers out. */
     n->guest_hdr_bytes =
         n->mergeable || virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1) ?
         sizeof(struct virtio_net_hdr_mrg_rxbuf) : sizeof(struct virtio_net_hdr);
+    host_hdr_bytes = n->guest_hdr_bytes;
+    n->hash_report = virtio_vdev_has_feature(vdev, VIRTIO_NET_F_HASH_REPORT);
+    if (n->hash_report) {
+        n->guest_hdr_bytes = sizeof(struct virtio_net_hdr_v1_hash);
+    }
     n->peer_hdr = peer && qemu_has_vnet_hdr(peer) &&
-                  qemu_has_vnet_hdr_len(peer, n->guest_hdr_bytes);
+                  qemu_has_vnet_hdr_len(peer, host_hdr_bytes);
     if (n->peer_hdr) {
-        qemu_set_vnet_hdr_len(peer, n->guest_hdr_bytes);
+        qemu_set_vnet_hdr_len(peer, host_hdr_bytes);
         qemu_set_offload(peer, &(NetOffloads){
             .csum = chosen & BIT_OF(GUEST_CSUM),
             .tso4 = chosen & BIT_OF(GUEST_TSO4),

@@ -108,19 +108,27 @@ static RxResult rx_reserve(VirtIONetQueue *q, size_t bytes, unsigned first,
     return RX_DONE;
 }
 
-/* Fill chains [first, next) with the packet; they are not published yet. */
+/*
+ * Fill chains [first, next) with the packet; they are not published yet. @class
+ * may be NULL.
+ */
 static void rx_scatter(VirtIONetQueue *q, const NetPacket *packet,
-                       unsigned first, unsigned next)
+                       const RxClass *class, unsigned first, unsigned next)
 {
     VirtIONet *n = q->n;
     size_t hdr_bytes = n->guest_hdr_bytes;
     size_t skip = virtio_net_host_hdr_bytes(n);
     size_t left = packet->size - skip;
     Cursor from = cursor_at(packet->iov, packet->iovcnt, skip);
-    struct virtio_net_hdr_mrg_rxbuf hdr;
+    union {
+        struct virtio_net_hdr_mrg_rxbuf mrg;
+        struct virtio_net_hdr_v1_hash hash;
+    } hdr = { .hash.padding = 0 };
 
-    virtio_net_fill_header(n, packet, &hdr);
-    hdr.num_buffers = cpu_to_le16(next - first);
+    virtio_net_fill_header(n, packet, &hdr.mrg);
+    hdr.mrg.num_buffers = cpu_to_le16(next - first);
+    hdr.hash.hash_value = class ? cpu_to_le32(class->hash) : 0;
+    hdr.hash.hash_report = class ? cpu_to_le16(class->report) : 0;
     for (unsigned i = first; i < next; i++) {
         const VirtQueueElement *elem = &q->rx_batch.elems[i];
         size_t used = 0;
@@ -165,7 +173,7 @@ static bool rx_wanted(VirtIONetQueue *q, const NetPacket *packet)
 
 /* Up to a slice of packets; returns how many were consumed. */
 static unsigned rx_slice(VirtIONetQueue *q, const NetPacket *packets,
-                         unsigned count)
+                         const RxClass *classes, unsigned count)
 {
     VirtQueueBatch *batch = &q->rx_batch;
     size_t extra = q->n->guest_hdr_bytes - virtio_net_host_hdr_bytes(q->n);
@@ -186,7 +194,8 @@ static unsigned rx_slice(VirtIONetQueue *q, const NetPacket *packets,
         if (result == RX_DROPPED) {
             q->rx.drops++;
         } else if (result == RX_DONE) {
-            rx_scatter(q, &packets[i], filled, next);
+            rx_scatter(q, &packets[i], classes ? &classes[i] : NULL, filled,
+                       next);
             filled = next;
             q->rx.packets++;
             q->rx.bytes += packets[i].size;
@@ -204,23 +213,30 @@ static bool rx_ready(const VirtIONetQueue *q)
     return virtio_net_pair_running(q) && virtio_queue_ready(q->rx_vq);
 }
 
+/* Where packets of a backend's queue go that no hash sends elsewhere. */
+static VirtIONetQueue *rx_home(VirtIONet *n, const NetClientState *nc)
+{
+    return &n->pairs[nc->queue_index % n->curr_pairs];
+}
+
 bool virtio_net_can_receive(NetClientState *nc)
 {
     VirtIONet *n = qemu_get_nic_opaque(nc);
 
-    return rx_ready(&n->pairs[nc->queue_index]);
+    return n->rss.steer ? virtio_net_pair_running(&n->pairs[0]) :
+                          rx_ready(rx_home(n, nc));
 }
 
-unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
-                                  unsigned count)
+/* Packets for one pair; how many were consumed. */
+static unsigned rx_run(VirtIONetQueue *q, const NetPacket *packets,
+                       const RxClass *classes, unsigned count)
 {
-    VirtIONet *n = qemu_get_nic_opaque(nc);
-    VirtIONetQueue *q = &n->pairs[nc->queue_index];
     unsigned done = 0;
     bool asked = false;
 
     while (done < count && rx_ready(q)) {
         unsigned taken = rx_slice(q, packets + done,
+                                  classes ? classes + done : NULL,
                                   MIN(count - done, RX_SLICE));
 
         done += taken;
@@ -236,19 +252,109 @@ unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
             virtio_queue_set_notification(q->rx_vq, asked);
         }
     }
-    if (virtio_queue_ready(q->rx_vq)) {
-        virtio_notify(VIRTIO_DEVICE(n), q->rx_vq);
+    q->rx_touched = true;
+    return done;
+}
+
+/* The driver hears of a burst once a queue. */
+static void rx_notify(VirtIONetQueue *q)
+{
+    if (q->rx_touched) {
+        q->rx_touched = false;
+        if (virtio_queue_ready(q->rx_vq)) {
+            virtio_notify(VIRTIO_DEVICE(q->n), q->rx_vq);
+        }
+    }
+}
+
+/* Each packet has its own pair: runs of the same one at a time. */
+static unsigned rx_steer(VirtIONet *n, const NetPacket *packets,
+                         const RxClass *classes, unsigned count)
+{
+    unsigned done = 0;
+
+    while (done < count && virtio_net_pair_running(&n->pairs[0])) {
+        VirtIONetQueue *q = &n->pairs[classes[done].pair];
+        unsigned run = 1;
+
+        while (done + run < count &&
+               classes[done + run].pair == classes[done].pair) {
+            run++;
+        }
+        if (!virtio_queue_ready(q->rx_vq)) {
+            /* It is being reset: what was for it is lost (5.1.6.5.7.2). */
+            q->rx.drops += run;
+        } else {
+            unsigned taken = rx_run(q, packets + done, classes + done, run);
+
+            if (taken < run) {
+                return done + taken;
+            }
+        }
+        done += run;
     }
     return done;
+}
+
+static unsigned rx_hashed_burst(VirtIONet *n, VirtIONetQueue *home,
+                                const NetPacket *packets, unsigned count)
+{
+    unsigned done = 0;
+
+    while (done < count) {
+        RxClass classes[RX_SLICE];
+        unsigned slice = MIN(count - done, RX_SLICE);
+        unsigned taken;
+
+        virtio_net_classify(n, home->index, packets + done, slice, classes);
+        taken = rx_steer(n, packets + done, classes, slice);
+        done += taken;
+        if (taken < slice) {
+            break;
+        }
+    }
+    for (unsigned i = 0; i < n->curr_pairs; i++) {
+        rx_notify(&n->pairs[i]);
+    }
+    return done;
+}
+
+unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
+                                  unsigned count)
+{
+    VirtIONet *n = qemu_get_nic_opaque(nc);
+    VirtIONetQueue *q = rx_home(n, nc);
+    unsigned done;
+
+    if (n->rss.steer || n->hash_report) {
+        return rx_hashed_burst(n, q, packets, count);
+    }
+    done = rx_run(q, packets, NULL, count);
+    rx_notify(q);
+    return done;
+}
+
+void virtio_net_rx_wake_all(VirtIONet *n)
+{
+    for (unsigned i = 0; i < n->max_pairs; i++) {
+        qemu_flush_queued_packets(virtio_net_pair_client(&n->pairs[i]));
+    }
 }
 
 /* The driver posted buffers. */
 void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
 {
-    VirtIONetQueue *q = virtio_net_pair_of(VIRTIO_NET(vdev), vq);
+    VirtIONet *n = VIRTIO_NET(vdev);
+    VirtIONetQueue *q = virtio_net_pair_of(n, vq);
 
-    if (rx_ready(q)) {
-        virtio_queue_set_notification(vq, 0);
+    if (!rx_ready(q)) {
+        return;
+    }
+    virtio_queue_set_notification(vq, 0);
+    if (n->rss.steer || n->curr_pairs < n->max_pairs) {
+        /* Packets for this queue may wait anywhere. */
+        virtio_net_rx_wake_all(n);
+    } else {
         qemu_flush_queued_packets(virtio_net_pair_client(q));
     }
 }

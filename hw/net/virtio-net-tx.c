@@ -10,6 +10,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/aio.h"
+#include "qemu/iov.h"
 #include "qemu/rcu.h"
 #include "virtio-net-internal.h"
 
@@ -30,14 +31,43 @@ static void skip_front(NetPacket *packet, struct iovec *iov, unsigned count,
     packet->iovcnt = count;
 }
 
-/* The packet in a chain, as the backend wants it. False: the driver's fault. */
-static bool chain_to_packet(const VirtIONet *n, const VirtQueueElement *elem,
+/*
+ * The backend's header is the beginning of the guest's longer one: leave out what
+ * lies between it and the frame.
+ */
+static void cut_header(VirtIONetQueue *q, const VirtQueueElement *elem,
+                       size_t keep, size_t drop, NetPacket *packet)
+{
+    struct iovec *iov = q->tx_iov + q->tx_iov_used;
+    unsigned head = iov_copy(iov, elem->out_num + 1, elem->out_sg,
+                             elem->out_num, 0, keep);
+    unsigned rest = iov_copy(iov + head, elem->out_num + 1 - head,
+                             elem->out_sg, elem->out_num, keep + drop,
+                             SIZE_MAX);
+
+    packet->iov = iov;
+    packet->iovcnt = head + rest;
+    packet->size = elem->out_bytes - drop;
+    q->tx_iov_used += packet->iovcnt;
+}
+
+/*
+ * The packet in a chain, as the backend wants it. False: the driver's fault, such
+ * as a chain shorter than the longest header (CVE-2023-6693).
+ */
+static bool chain_to_packet(VirtIONetQueue *q, const VirtQueueElement *elem,
                             NetPacket *packet)
 {
-    size_t skip = n->guest_hdr_bytes - virtio_net_host_hdr_bytes(n);
+    const VirtIONet *n = q->n;
+    size_t host_hdr = virtio_net_host_hdr_bytes(n);
+    size_t skip = n->guest_hdr_bytes - host_hdr;
 
     if (elem->out_bytes < n->guest_hdr_bytes) {
         return false;
+    }
+    if (skip > 0 && host_hdr > 0) {
+        cut_header(q, elem, host_hdr, skip, packet);
+        return true;
     }
     skip_front(packet, elem->out_sg, elem->out_num, skip);
     packet->size = elem->out_bytes - skip;
@@ -58,9 +88,10 @@ static unsigned tx_send_batch(VirtIONetQueue *q)
     RCU_READ_LOCK_GUARD();
 
     virtqueue_batch_clear(batch);
+    q->tx_iov_used = 0;
     count = virtqueue_pop_batch(q->tx_vq, batch, TX_BATCH);
     for (unsigned i = 0; i < count; i++) {
-        if (!chain_to_packet(n, &batch->elems[i], &q->tx_packets[i])) {
+        if (!chain_to_packet(q, &batch->elems[i], &q->tx_packets[i])) {
             virtio_error(VIRTIO_DEVICE(n), "transmit chain of %zu bytes, less "
                          "than its header", batch->elems[i].out_bytes);
             virtqueue_unpop_batch(q->tx_vq, batch, count);
@@ -185,6 +216,9 @@ void virtio_net_tx_init(VirtIONetQueue *q, bool by_timer)
 
     virtqueue_batch_init(&q->tx_batch, TX_BATCH, TX_BATCH * 4);
     q->tx_packets = g_new0(NetPacket, TX_BATCH);
+    if (virtio_features_test(&q->n->net_features, VIRTIO_NET_F_HASH_REPORT)) {
+        q->tx_iov = g_new(struct iovec, q->tx_batch.max_iov + TX_BATCH);
+    }
     q->tx_bh = aio_bh_new_guarded(q->ctx, tx_bh, q, guard);
     if (by_timer) {
         q->tx_timer = aio_timer_new(q->ctx, QEMU_CLOCK_VIRTUAL, SCALE_NS,
@@ -200,6 +234,7 @@ void virtio_net_tx_exit(VirtIONetQueue *q)
     }
     g_clear_pointer(&q->tx_bh, qemu_bh_delete);
     g_clear_pointer(&q->tx_packets, g_free);
+    g_clear_pointer(&q->tx_iov, g_free);
     virtqueue_batch_destroy(&q->tx_batch);
 }
 

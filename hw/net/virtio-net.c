@@ -38,6 +38,7 @@ static size_t config_bytes(const VirtIONet *n)
         { BIT_OF(MQ), END_OF(max_virtqueue_pairs) },
         { BIT_OF(MTU), END_OF(mtu) },
         { BIT_OF(SPEED_DUPLEX), END_OF(duplex) },
+        { BIT_OF(RSS) | BIT_OF(HASH_REPORT), END_OF(supported_hash_types) },
     };
     size_t bytes = 0;
 
@@ -58,6 +59,9 @@ static void virtio_net_get_config(VirtIODevice *vdev, uint8_t *config)
         .mtu = cpu_to_le16(n->net_conf.mtu),
         .speed = cpu_to_le32(n->net_conf.speed),
         .duplex = n->duplex,
+        .rss_max_key_size = NET_TOEPLITZ_KEY_BYTES,
+        .rss_max_indirection_table_length = cpu_to_le16(RSS_TABLE_MAX),
+        .supported_hash_types = cpu_to_le32(RSS_HASH_TYPES),
     };
 
     memcpy(all.mac, n->filter.mac, sizeof(all.mac));
@@ -85,7 +89,7 @@ static const uint64_t own_features =
     BIT_OF(MAC) | BIT_OF(STATUS) | BIT_OF(MTU) | BIT_OF(SPEED_DUPLEX) |
     BIT_OF(MRG_RXBUF) | BIT_OF(CTRL_VQ) | BIT_OF(CTRL_RX) |
     BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR) |
-    BIT_OF(MQ);
+    BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -106,6 +110,8 @@ static const struct {
     { VIRTIO_NET_F_CTRL_VLAN, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_RSS, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_HASH_REPORT, VIRTIO_NET_F_CTRL_VQ },
 };
 
 static bool virtio_net_get_features(VirtIODevice *vdev,
@@ -170,6 +176,8 @@ static void virtio_net_reset(VirtIODevice *vdev)
     virtio_net_queues_reset(n);
     rx_filter_reset(&n->filter, n->configured_mac);
     qemu_format_nic_info_str(qemu_get_queue(n->nic), n->filter.mac);
+    rss_reset(&n->rss);
+    n->hash_report = false;
     n->mergeable = false;
     n->guest_hdr_bytes = sizeof(struct virtio_net_hdr);
     n->peer_hdr = false;
@@ -441,6 +449,7 @@ static const VMStateDescription vmstate_virtio_net = {
     },
     .subsections = (const VMStateDescription *const[]) {
         &vmstate_pairs,
+        &vmstate_virtio_net_rss,
         NULL
     },
 };
@@ -475,6 +484,10 @@ static const Property virtio_net_properties[] = {
     FEATURE_PROP("ctrl_mac_addr", CTRL_MAC_ADDR),
     DEFINE_PROP_FEATURE_BIT("mq", VirtIONet, net_features, VIRTIO_NET_F_MQ,
                             false),
+    DEFINE_PROP_FEATURE_BIT("rss", VirtIONet, net_features, VIRTIO_NET_F_RSS,
+                            false),
+    DEFINE_PROP_FEATURE_BIT("hash", VirtIONet, net_features,
+                            VIRTIO_NET_F_HASH_REPORT, false),
     DEFINE_NIC_PROPERTIES(VirtIONet, nic_conf),
     DEFINE_PROP_INT32("bootindex", VirtIONet, nic_conf.bootindex, -1),
     DEFINE_PROP_UINT32("x-txtimer", VirtIONet, net_conf.txtimer_ns,

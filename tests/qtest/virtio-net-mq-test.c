@@ -32,7 +32,7 @@ static bool tun_usable(void)
     return usable;
 }
 
-static char *tap_before(void **data)
+char *net_tap_before(void **data)
 {
     TapFixture *t = g_new0(TapFixture, 1);
     NetFixture *f = &t->net;
@@ -104,7 +104,7 @@ void net_tap_start(TapFixture *t, QVirtioDevice *d, const char *layout,
 const QOSTestOpts net_tap_opts = {
     .variants = qvirt_layout_names,
     .device_args = ",mq=on",
-    .before = tap_before, .after = net_fixture_after,
+    .before = net_tap_before, .after = net_fixture_after,
 };
 
 QVirtQueue *net_tap_rx(TapFixture *t, unsigned pair)

@@ -21,6 +21,7 @@ typedef struct TapFixture {
 } TapFixture;
 
 extern const QOSTestOpts net_tap_opts;
+char *net_tap_before(void **data);
 
 /* As net_fixture_start(), with CTRL_VQ and MQ, and buffers in all receive queues. */
 void net_tap_start(TapFixture *t, QVirtioDevice *d, const char *layout,

@@ -12,6 +12,7 @@
 #include "hw/virtio/virtio.h"
 #include "net/eth.h"
 #include "net/net.h"
+#include "net/toeplitz.h"
 #include "qemu/timer.h"
 
 #define TYPE_VIRTIO_NET "virtio-net-device"
@@ -34,6 +35,19 @@ typedef struct RxFilter {
     bool vlan_filter;               /* CTRL_VLAN was negotiated */
 } RxFilter;
 
+#define RSS_TABLE_MAX       128
+
+/* virtio-net-rss.c: what is hashed of received packets, and what for. */
+typedef struct RssState {
+    uint32_t hash_types;            /* bits of RSS_HASH_TYPES */
+    bool steer;                     /* the hash chooses the queue */
+    uint16_t table_mask;
+    uint16_t unclassified;          /* the pair of packets without hash */
+    uint16_t table[RSS_TABLE_MAX];  /* pairs */
+    uint8_t key[NET_TOEPLITZ_KEY_BYTES];
+    NetToeplitz toeplitz;           /* from the key */
+} RssState;
+
 /* Packets and bytes of one direction. */
 typedef struct NetCounters {
     uint64_t packets;
@@ -52,11 +66,14 @@ typedef struct VirtIONetQueue {
     VirtQueue *rx_vq;
     VirtQueueBatch rx_batch;
     NetCounters rx;
+    bool rx_touched;                /* something was used in this burst */
 
     /* virtio-net-tx.c */
     VirtQueue *tx_vq;
     VirtQueueBatch tx_batch;
     NetPacket *tx_packets;          /* of the chains in tx_batch */
+    struct iovec *tx_iov;           /* where headers differ in length */
+    unsigned tx_iov_used;
     QEMUBH *tx_bh;
     QEMUTimer *tx_timer;            /* tx=timer, else NULL */
     bool tx_waiting;                /* bottom half or timer is on its way */
@@ -98,9 +115,11 @@ struct VirtIONet {
     QEMUBH *ctrl_bh;
 
     RxFilter filter;
+    RssState rss;
 
     /* virtio-net-offload.c */
     size_t guest_hdr_bytes;         /* of the header in front of each packet */
+    bool hash_report;               /* the header has the hash at its end */
     bool mergeable;                 /* a packet may fill several chains */
     bool peer_hdr;                  /* the backend carries the same header */
 };
