@@ -247,16 +247,16 @@ const FlatRange *flatview_twin(const FlatView *view, const FlatRange *range)
 const FlatRange *flatview_lookup(FlatView *view, hwaddr addr, hwaddr *left)
 {
     unsigned i = qatomic_read(&view->mru);
-    const FlatRange *r = view->ranges + i;
+    const FlatRange *r = i < view->nr ? &view->ranges[i] : NULL;
     hwaddr last;
 
-    if (i >= view->nr || addr < r->base || addr > r->last) {
+    if (!r || addr < r->base || addr > r->last) {
         i = flatview_search(view, addr);
-        r = view->ranges + i;
-        if (i < view->nr && addr >= r->base) {
+        r = i < view->nr ? &view->ranges[i] : NULL;
+        if (r && addr >= r->base) {
             qatomic_set(&view->mru, i);
         } else {
-            last = i < view->nr ? r->base - 1 : UINT64_MAX;
+            last = r ? r->base - 1 : UINT64_MAX;
             *left = last - addr == UINT64_MAX ? UINT64_MAX : last - addr + 1;
             return NULL;
         }

@@ -236,8 +236,10 @@ static QEMU_ALWAYS_INLINE VqWalk vq_walk_chain(VirtQueue *vq, unsigned pos,
         g_free(copy);
     }
     if (likely(result == VQ_WALK_OK)) {
-        elem->out_sg = iov;
-        elem->in_sg = iov + elem->out_num;
+        if (map) {
+            elem->out_sg = iov;
+            elem->in_sg = iov + elem->out_num;
+        }
         if (!packed) {
             elem->ndescs = 1;
         }

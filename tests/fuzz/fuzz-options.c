@@ -48,8 +48,7 @@ static void try_list(QemuOptsList *list, const char *text, bool abbrev)
 
     fuzz_expect(opts != NULL, &err);
     if (opts) {
-        g_json_auto struct json_object *json = qemu_opts_to_json(opts);
-
+        json_object_put(qemu_opts_to_json(opts));
         qemu_opts_id(opts);
         qemu_opt_get(opts, "text");
         if (list == &table_opts) {
@@ -70,8 +69,7 @@ static void try_keyval(const char *text)
 
     fuzz_expect(value != NULL, &err);
     if (value) {
-        g_autofree char *written = json_to_text(value, false);
-
+        g_free(json_to_text(value, false));
         json_object_put(value);
     }
 }
@@ -85,8 +83,7 @@ static void try_words(const char *text)
 
     fuzz_expect(addr != NULL, &err);
     if (addr) {
-        g_autofree char *uri = socket_uri(addr);
-
+        g_free(socket_uri(addr));
         socket_address_free(addr);
     }
     qemu_strtosz(text, &end, &size);
