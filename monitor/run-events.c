@@ -1,9 +1,11 @@
 /*
- * What the run state has to say, as events of control monitors.
+ * What the run state and the device tree have to say, as events of control
+ * monitors.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/core/qdev.h"
 #include "monitor-internal.h"
 #include "qapi/json.h"
 #include "qapi/qmp-event.h"
@@ -44,6 +46,17 @@ static void event_shutdown(bool guest, ShutdownCause reason)
     event_with_cause("SHUTDOWN", guest, reason);
 }
 
+static void event_device_deleted(const char *id, const char *path)
+{
+    json_object *data = json_object_new_object();
+
+    if (id) {
+        json_put_str(data, "device", id);
+    }
+    json_put_str(data, "path", path);
+    qmp_event_emit("DEVICE_DELETED", data);
+}
+
 void monitor_init_run_events(void)
 {
     static const RunStateEvents events = {
@@ -55,4 +68,5 @@ void monitor_init_run_events(void)
     };
 
     runstate_set_events(&events);
+    qdev_set_deleted_hook(event_device_deleted);
 }
