@@ -181,15 +181,23 @@ static const CtrlCommand ctrl_commands[] = {
       VIRTIO_NET_F_RSS, virtio_net_ctrl_rss },
     { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH_CONFIG,
       VIRTIO_NET_F_HASH_REPORT, virtio_net_ctrl_hash },
+    { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_TX_SET,
+      VIRTIO_NET_F_NOTF_COAL, virtio_net_ctrl_coal },
+    { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_RX_SET,
+      VIRTIO_NET_F_NOTF_COAL, virtio_net_ctrl_coal },
+    { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET,
+      VIRTIO_NET_F_VQ_NOTF_COAL, virtio_net_ctrl_coal_vq },
+    { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET,
+      VIRTIO_NET_F_VQ_NOTF_COAL, virtio_net_ctrl_coal_vq },
 };
 
 static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
-                           GByteArray *result)
+                           GByteArray *data_in, GByteArray *result)
 {
     struct virtio_net_ctrl_hdr hdr;
     CtrlArgs args = {
         .iov = elem->out_sg, .count = elem->out_num, .left = elem->out_bytes,
-        .result = result,
+        .data_in = data_in, .result = result,
     };
 
     if (!ctrl_take(&args, &hdr, sizeof(hdr))) {
@@ -209,11 +217,19 @@ static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
 /* Run a command and write the answer; how many bytes that is. */
 static size_t answer_command(VirtIONet *n, const VirtQueueElement *elem)
 {
+    g_autoptr(GByteArray) data_in = g_byte_array_new();
     g_autoptr(GByteArray) result = g_byte_array_new();
-    uint8_t ack = run_command(n, elem, result);
-    size_t bytes = sizeof(ack);
+    uint8_t ack = run_command(n, elem, data_in, result);
+    size_t bytes = data_in->len;
 
-    iov_from_buf(elem->in_sg, elem->in_num, 0, &ack, sizeof(ack));
+    if (elem->in_bytes <= bytes) {
+        /* No room for what was asked: only say so. */
+        ack = VIRTIO_NET_ERR;
+        bytes = 0;
+    }
+    iov_from_buf(elem->in_sg, elem->in_num, 0, data_in->data, bytes);
+    iov_from_buf(elem->in_sg, elem->in_num, bytes, &ack, sizeof(ack));
+    bytes += sizeof(ack);
     if (ack == VIRTIO_NET_OK) {
         /* As much of the result as the driver left room for. */
         bytes += iov_from_buf(elem->in_sg, elem->in_num, bytes, result->data,

@@ -41,6 +41,20 @@ unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
 /* Packets that had to wait may have another queue, or buffers, now. */
 void virtio_net_rx_wake_all(VirtIONet *n);
 
+/* virtio-net-coal.c */
+void virtio_net_coal_init(NotifyCoal *c, VirtIONetQueue *q, VirtQueue *vq);
+void virtio_net_coal_exit(NotifyCoal *c);
+/*
+ * The queue has used buffers, @packets of them since the device was made: the
+ * driver hears of it, now or later. From the queue's loop.
+ */
+void virtio_net_notify(NotifyCoal *c, uint64_t packets);
+/* The queue starts again; what the driver was told before is not known. */
+void virtio_net_coal_resume(NotifyCoal *c);
+void virtio_net_coal_reset(VirtIONet *n);
+void virtio_net_coal_queue_reset(VirtIONet *n, unsigned number);
+extern const VMStateDescription vmstate_virtio_net_coal;
+
 /* virtio-net-rss.c */
 #define RSS_HASH_TYPES                                                       \
     (VIRTIO_NET_RSS_HASH_TYPE_IPv4 | VIRTIO_NET_RSS_HASH_TYPE_TCPv4 |        \
@@ -82,6 +96,7 @@ typedef struct CtrlArgs {
     unsigned count;
     size_t offset;
     size_t left;
+    GByteArray *data_in;            /* what goes before the acknowledgement */
     GByteArray *result;             /* behind the acknowledgement */
 } CtrlArgs;
 
@@ -90,6 +105,8 @@ bool ctrl_take(CtrlArgs *args, void *to, size_t bytes);
 /* What a command does: VIRTIO_NET_OK, or _ERR with nothing changed. */
 typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
 
+CtrlHandler virtio_net_ctrl_coal;
+CtrlHandler virtio_net_ctrl_coal_vq;
 CtrlHandler virtio_net_ctrl_rss;
 CtrlHandler virtio_net_ctrl_hash;
 void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq);

@@ -77,6 +77,8 @@ static void add_pair(VirtIONet *n, unsigned index, bool by_timer)
                                 virtio_net_handle_tx);
     virtqueue_batch_init(&q->rx_batch, VIRTQUEUE_MAX_SIZE, 0);
     virtio_net_tx_init(q, by_timer);
+    virtio_net_coal_init(&q->rx_coal, q, q->rx_vq);
+    virtio_net_coal_init(&q->tx_coal, q, q->tx_vq);
 }
 
 bool virtio_net_queues_init(VirtIONet *n, Error **errp)
@@ -109,6 +111,8 @@ void virtio_net_queues_exit(VirtIONet *n)
     for (unsigned i = 0; i < n->max_pairs; i++) {
         VirtIONetQueue *q = &n->pairs[i];
 
+        virtio_net_coal_exit(&q->rx_coal);
+        virtio_net_coal_exit(&q->tx_coal);
         virtio_net_tx_exit(q);
         virtqueue_batch_destroy(&q->rx_batch);
         virtio_delete_queue(q->rx_vq);
@@ -123,6 +127,8 @@ void virtio_net_queues_exit(VirtIONet *n)
 /* Both sides may have been waiting for this. */
 static void start_pair(VirtIONetQueue *q)
 {
+    virtio_net_coal_resume(&q->rx_coal);
+    virtio_net_coal_resume(&q->tx_coal);
     virtio_net_tx_start(q);
     qemu_flush_queued_packets(virtio_net_pair_client(q));
 }
@@ -181,6 +187,7 @@ void virtio_net_queues_reset(VirtIONet *n)
         empty_pair(&n->pairs[i]);
     }
     virtio_net_set_pairs(n, 1);
+    virtio_net_coal_reset(n);
     qemu_bh_cancel(n->ctrl_bh);
     n->multiqueue = false;
     place_ctrl_queue(n);

@@ -262,7 +262,7 @@ static void rx_notify(VirtIONetQueue *q)
     if (q->rx_touched) {
         q->rx_touched = false;
         if (virtio_queue_ready(q->rx_vq)) {
-            virtio_notify(VIRTIO_DEVICE(q->n), q->rx_vq);
+            virtio_net_notify(&q->rx_coal, q->rx.packets);
         }
     }
 }

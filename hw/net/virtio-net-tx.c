@@ -161,7 +161,7 @@ static void tx_flush(VirtIONetQueue *q)
         /* It filled up between the last look and the enabling. */
         virtio_queue_set_notification(q->tx_vq, 0);
     }
-    virtio_notify(VIRTIO_DEVICE(n), q->tx_vq);
+    virtio_net_notify(&q->tx_coal, q->tx.packets);
 }
 
 static void tx_bh(void *opaque)

@@ -89,7 +89,8 @@ static const uint64_t own_features =
     BIT_OF(MAC) | BIT_OF(STATUS) | BIT_OF(MTU) | BIT_OF(SPEED_DUPLEX) |
     BIT_OF(MRG_RXBUF) | BIT_OF(CTRL_VQ) | BIT_OF(CTRL_RX) |
     BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR) |
-    BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT);
+    BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT) | BIT_OF(NOTF_COAL) |
+    BIT_OF(VQ_NOTF_COAL);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -111,6 +112,8 @@ static const struct {
     { VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_RSS, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_VQ_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_HASH_REPORT, VIRTIO_NET_F_CTRL_VQ },
 };
 
@@ -189,6 +192,7 @@ static void virtio_net_queue_reset(VirtIODevice *vdev, uint32_t queue_index)
     VirtIONet *n = VIRTIO_NET(vdev);
     unsigned pair = queue_index / 2;
 
+    virtio_net_coal_queue_reset(n, queue_index);
     if (pair < n->max_pairs && queue_index % 2 == 1) {
         VirtIONetQueue *q = &n->pairs[pair];
 
@@ -450,6 +454,7 @@ static const VMStateDescription vmstate_virtio_net = {
     .subsections = (const VMStateDescription *const[]) {
         &vmstate_pairs,
         &vmstate_virtio_net_rss,
+        &vmstate_virtio_net_coal,
         NULL
     },
 };
@@ -482,6 +487,8 @@ static const Property virtio_net_properties[] = {
     FEATURE_PROP("ctrl_vlan", CTRL_VLAN),
     FEATURE_PROP("ctrl_rx_extra", CTRL_RX_EXTRA),
     FEATURE_PROP("ctrl_mac_addr", CTRL_MAC_ADDR),
+    FEATURE_PROP("notf_coal", NOTF_COAL),
+    FEATURE_PROP("vq_notf_coal", VQ_NOTF_COAL),
     DEFINE_PROP_FEATURE_BIT("mq", VirtIONet, net_features, VIRTIO_NET_F_MQ,
                             false),
     DEFINE_PROP_FEATURE_BIT("rss", VirtIONet, net_features, VIRTIO_NET_F_RSS,

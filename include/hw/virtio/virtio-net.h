@@ -56,6 +56,22 @@ typedef struct NetCounters {
     uint64_t filtered;
 } NetCounters;
 
+/* Notify after so many packets, or so long after the first; either 0: at once. */
+typedef struct CoalLimits {
+    uint32_t max_packets;
+    uint32_t max_usecs;
+} CoalLimits;
+
+/* virtio-net-coal.c: what of one queue the driver was not told yet. */
+typedef struct NotifyCoal {
+    VirtIONet *n;
+    VirtQueue *vq;
+    CoalLimits limits;
+    uint64_t seen;                  /* packets used so far */
+    uint64_t notified;              /* those that the driver heard of */
+    QEMUTimer *timer;               /* runs while the two differ */
+} NotifyCoal;
+
 /* One receive and one transmit queue; owned by one event loop. */
 typedef struct VirtIONetQueue {
     VirtIONet *n;
@@ -66,6 +82,7 @@ typedef struct VirtIONetQueue {
     VirtQueue *rx_vq;
     VirtQueueBatch rx_batch;
     NetCounters rx;
+    NotifyCoal rx_coal;
     bool rx_touched;                /* something was used in this burst */
 
     /* virtio-net-tx.c */
@@ -79,6 +96,7 @@ typedef struct VirtIONetQueue {
     bool tx_waiting;                /* bottom half or timer is on its way */
     bool tx_blocked;                /* the backend said: not now */
     NetCounters tx;
+    NotifyCoal tx_coal;
 } VirtIONetQueue;
 
 /* What the properties say; virtio-net.c. */
@@ -116,6 +134,7 @@ struct VirtIONet {
 
     RxFilter filter;
     RssState rss;
+    CoalLimits rx_coal, tx_coal;    /* of queues that are enabled anew */
 
     /* virtio-net-offload.c */
     size_t guest_hdr_bytes;         /* of the header in front of each packet */

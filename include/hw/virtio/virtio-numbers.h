@@ -28,6 +28,10 @@
 #define VIRTIO_NET_F_GUEST_HDRLEN       59
 #define VIRTIO_NET_F_RSS_CONTEXT        64
 
+/* Section 5.1.6.5.9: commands of class VIRTIO_NET_CTRL_NOTF_COAL. */
+#define VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET    2
+#define VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET    3
+
 /* Section 4.1.5.1.2: no MSI-X vector mapped. */
 #define VIRTIO_NO_VECTOR                0xffff
 
