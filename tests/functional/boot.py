@@ -134,7 +134,7 @@ class Boot:
             append += f" task={a.task}"
         line = [a.binary, "-m", str(a.memory), "-nographic",
                 "-kernel", a.kernel, "-initrd", a.initrd, "-append", append,
-                "-netdev", "user,id=n0",
+                "-netdev", "user,id=n0", *getattr(a, "before", []),
                 "-device", a.device]
         if qmp_path:
             line += ["-qmp", f"unix:{qmp_path},server=on,wait=off"]
