@@ -41,6 +41,9 @@ unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
 /* Packets that had to wait may have another queue, or buffers, now. */
 void virtio_net_rx_wake_all(VirtIONet *n);
 
+/* virtio-net-info.c: for NetClientInfo; main loop. */
+struct json_object *virtio_net_query_rx_filter(NetClientState *nc);
+
 /* virtio-net-coal.c */
 void virtio_net_coal_init(NotifyCoal *c, VirtIONetQueue *q, VirtQueue *vq);
 void virtio_net_coal_exit(NotifyCoal *c);

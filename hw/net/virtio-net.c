@@ -234,6 +234,7 @@ static const NetClientInfo net_virtio_info = {
     .can_receive = virtio_net_can_receive,
     .receive_burst = virtio_net_receive_burst,
     .link_status_changed = virtio_net_link_changed,
+    .query_rx_filter = virtio_net_query_rx_filter,
 };
 
 /* --- realize --- */

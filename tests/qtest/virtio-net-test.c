@@ -501,6 +501,26 @@ static void ctrl_rx_modes(void *driver, QTestState *qts, const char *variant,
     net_fixture_stop(f);
 }
 
+/* query-rx-filter shows one address of each kind, and no promiscuity. */
+static void expect_told_filter(QTestState *qts)
+{
+    json_object *list = qtest_qmp_return(qts, "{'execute':'query-rx-filter',"
+                                         "'arguments':{'name':'dev0'}}");
+    json_object *info = json_object_array_get_idx(list, 0);
+    json_object *unicast = json_member(info, "unicast-table");
+
+    g_assert_false(json_flag(info, "promiscuous"));
+    g_assert_cmpstr(json_string(info, "multicast"), ==, "normal");
+    g_assert_cmpint(json_object_array_length(unicast), ==, 1);
+    g_assert_cmpstr(json_object_get_string(json_object_array_get_idx(unicast,
+                                                                     0)),
+                    ==, "02:00:00:00:00:09");
+    g_assert_cmpint(json_object_array_length(json_member(info,
+                                                         "multicast-table")),
+                    ==, 1);
+    json_object_put(list);
+}
+
 static void ctrl_mac_table(void *driver, QTestState *qts, const char *variant,
                            void *data)
 {
@@ -520,6 +540,7 @@ static void ctrl_mac_table(void *driver, QTestState *qts, const char *variant,
     g_assert_true(passes_filter(f, other_mac));
     g_assert_true(passes_filter(f, multicast));
     g_assert_false(passes_filter(f, (uint8_t[]) { 2, 0, 0, 0, 0, 8 }));
+    expect_told_filter(qts);
 
     /*
      * CVE-2014-0150: a count larger than the command is refused. Guards: the
