@@ -38,6 +38,12 @@ void virtio_pci_legacy_init(VirtIOPCIProxy *proxy, VirtIODevice *vdev);
 void virtio_pci_legacy_exit(VirtIOPCIProxy *proxy);
 
 /* virtio-pci-notify.c */
+/*
+ * What the driver writes to notify queue @n, in the low 16 bits: its index, or with
+ * NOTIF_CONFIG_DATA a value of ours; and back, -1 for what is no queue.
+ */
+uint16_t virtio_pci_notification_of(const VirtIODevice *vdev, int n);
+int virtio_pci_notified_queue(const VirtIODevice *vdev, uint16_t value);
 void virtio_pci_notify(DeviceState *d, uint16_t vector);
 uint8_t virtio_pci_read_isr(VirtIOPCIProxy *proxy);
 /* Map queue @n's or the config's interrupt; what cannot be becomes NO_VECTOR. */

@@ -154,6 +154,14 @@ static uint32_t get_notify_off(VirtIOPCIProxy *proxy, VirtIODevice *vdev)
     return vdev->queue_sel;
 }
 
+static uint32_t get_notif_config_data(VirtIOPCIProxy *proxy,
+                                      VirtIODevice *vdev)
+{
+    return virtio_vdev_has_feature(vdev, VIRTIO_F_NOTIF_CONFIG_DATA) &&
+           virtio_get_queue(vdev, vdev->queue_sel) ?
+           virtio_pci_notification_of(vdev, vdev->queue_sel) : 0;
+}
+
 static uint32_t get_queue_reset(VirtIOPCIProxy *proxy, VirtIODevice *vdev)
 {
     return 0;                   /* it is over when the write returns */
@@ -228,6 +236,7 @@ static const CommonField common_fields[] = {
     [VIRTIO_PCI_COMMON_Q_AVAILHI] = { 4, get_driver_hi, set_driver_hi },
     [VIRTIO_PCI_COMMON_Q_USEDLO] = { 4, get_device_lo, set_device_lo },
     [VIRTIO_PCI_COMMON_Q_USEDHI] = { 4, get_device_hi, set_device_hi },
+    [VIRTIO_PCI_COMMON_Q_NDATA] = { 2, get_notif_config_data },
     [VIRTIO_PCI_COMMON_Q_RESET] = { 2, get_queue_reset, set_queue_reset },
 };
 
@@ -302,7 +311,7 @@ static void notify_pio_write(void *opaque, hwaddr addr, uint64_t val,
     VirtIODevice *vdev = virtio_pci_vdev(opaque);
 
     if (vdev) {
-        virtio_queue_notify(vdev, (uint16_t)val);
+        virtio_queue_notify(vdev, virtio_pci_notified_queue(vdev, val));
     }
 }
 

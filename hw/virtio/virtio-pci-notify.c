@@ -96,6 +96,28 @@ int virtio_pci_query_nvectors(DeviceState *d)
            msix_nr_vectors_allocated(&proxy->pci_dev) : 0;
 }
 
+/* --- the driver's notifications (section 4.1.5.2) --- */
+
+/*
+ * queue_notif_config_data of queue 0. Not an index of any queue, so that a driver
+ * that sends an index where this was agreed on is seen to be wrong.
+ */
+#define NOTIF_CONFIG_DATA   0x4000
+
+uint16_t virtio_pci_notification_of(const VirtIODevice *vdev, int n)
+{
+    return virtio_vdev_has_feature(vdev, VIRTIO_F_NOTIF_CONFIG_DATA) ?
+           NOTIF_CONFIG_DATA + n : n;
+}
+
+int virtio_pci_notified_queue(const VirtIODevice *vdev, uint16_t value)
+{
+    if (!virtio_vdev_has_feature(vdev, VIRTIO_F_NOTIF_CONFIG_DATA)) {
+        return value;
+    }
+    return value >= NOTIF_CONFIG_DATA ? value - NOTIF_CONFIG_DATA : -1;
+}
+
 bool virtio_pci_ioeventfd_enabled(DeviceState *d)
 {
     return virtio_pci_flag(VIRTIO_PCI(d), VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT);
@@ -108,16 +130,27 @@ int virtio_pci_ioeventfd_assign(DeviceState *d, EventNotifier *notifier, int n,
                                 bool assign)
 {
     VirtIOPCIProxy *proxy = VIRTIO_PCI(d);
+    VirtIODevice *vdev = virtio_pci_vdev(proxy);
     EventfdFn *change = assign ? memory_region_add_eventfd :
                         memory_region_del_eventfd;
 
     if (proxy->notify.size > 0) {
-        /* Each queue has its own address there, so any value will do. */
+        /*
+         * Each queue has its own address there, so any value of any width will do:
+         * what NOTIFICATION_DATA adds is in the ring as well, and only the ring is
+         * believed.
+         */
         change(&proxy->notify.mr, n * virtio_pci_notify_multiplier(proxy), 0,
                false, 0, notifier);
     }
-    if (proxy->notify_pio.size > 0) {
-        change(&proxy->notify_pio.mr, 0, 2, true, n, notifier);
+    /*
+     * Here the value tells which queue; with NOTIFICATION_DATA its upper half
+     * changes all the time, and the write is trapped instead.
+     */
+    if (proxy->notify_pio.size > 0 &&
+        !virtio_vdev_has_feature(vdev, VIRTIO_F_NOTIFICATION_DATA)) {
+        change(&proxy->notify_pio.mr, 0, 2, true,
+               virtio_pci_notification_of(vdev, n), notifier);
     }
     if (virtio_pci_legacy(proxy)) {
         change(&proxy->legacy_bar, VIRTIO_PCI_QUEUE_NOTIFY, 2, true, n,

@@ -276,6 +276,10 @@ extern const VMStateDescription vmstate_virtio_device;
                             VIRTIO_F_RING_PACKED, false),                    \
     DEFINE_PROP_FEATURE_BIT("in_order", _state, _field,                      \
                             VIRTIO_F_IN_ORDER, false),                       \
+    DEFINE_PROP_FEATURE_BIT("notification_data", _state, _field,             \
+                            VIRTIO_F_NOTIFICATION_DATA, false),              \
+    DEFINE_PROP_FEATURE_BIT("notif_config_data", _state, _field,             \
+                            VIRTIO_F_NOTIF_CONFIG_DATA, false),              \
     DEFINE_PROP_FEATURE_BIT("queue_reset", _state, _field,                   \
                             VIRTIO_F_RING_RESET, true)
 

@@ -131,7 +131,8 @@ static void register_nodes(void)
     qos_machine_places("q35-pcie-root-port", ",bus=port0");
 
     qos_add_device("virtio-net-pci",
-                   "virtio-net-pci,netdev=hs0,romfile=,packed=on,in_order=on",
+                   "virtio-net-pci,netdev=hs0,romfile=,packed=on,in_order=on,"
+                   "notification_data=on,notif_config_data=on",
                    "pci-bus", virtio_net_pci_new);
     qos_device_needs("virtio-net-pci", "-netdev hubport,id=hs0,hubid=0");
     qos_node_produces("virtio-net-pci", "virtio-net");

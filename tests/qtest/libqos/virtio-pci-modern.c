@@ -6,6 +6,9 @@
 #include "qemu/osdep.h"
 #include "virtio.h"
 
+/* Behind struct virtio_pci_common_cfg of Linux 6.1. */
+#define QUEUE_NOTIF_CONFIG_DATA 56
+
 #define COMMON(field) offsetof(struct virtio_pci_common_cfg, field)
 
 static uint64_t common_read(QVirtioDevice *d, unsigned offset, unsigned size)
@@ -101,12 +104,25 @@ static void modern_queue_enable(QVirtQueue *vq, uint16_t vector)
     write_addr(d, COMMON(queue_used_lo), vq->device);
     vq->notify_addr = common_read(d, COMMON(queue_notify_off), 2) *
                       (uint64_t)d->notify_multiplier;
+    vq->notify_value = qvirtio_has(d, VIRTIO_F_NOTIF_CONFIG_DATA) ?
+                       common_read(d, QUEUE_NOTIF_CONFIG_DATA, 2) : vq->index;
     common_write(d, COMMON(queue_enable), 1, 2);
 }
 
 static void modern_notify(QVirtQueue *vq)
 {
-    qpci_io_write(vq->dev->pci, vq->dev->notify, vq->notify_addr, vq->index, 2);
+    QVirtioDevice *d = vq->dev;
+    uint32_t next = vq->avail_idx;
+
+    if (!qvirtio_has(d, VIRTIO_F_NOTIFICATION_DATA)) {
+        qpci_io_write(d->pci, d->notify, vq->notify_addr, vq->notify_value, 2);
+        return;
+    }
+    if (qvirtio_has(d, VIRTIO_F_RING_PACKED)) {
+        next |= vq->avail_wrap << 15;
+    }
+    qpci_io_write(d->pci, d->notify, vq->notify_addr,
+                  next << 16 | vq->notify_value, 4);
 }
 
 static const QVirtioTransport modern = {

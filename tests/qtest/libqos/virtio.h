@@ -15,6 +15,10 @@
 #include <linux/virtio_ring.h>
 
 #define QVIRTIO_F(bit)      (1ull << (bit))
+/* Newer than the headers of Linux 6.1. */
+#define VIRTIO_F_NOTIFICATION_DATA  38
+#define VIRTIO_F_NOTIF_CONFIG_DATA  39
+
 #define QVIRTIO_WAIT_US     (10 * 1000 * 1000)
 
 typedef struct QVirtioDevice QVirtioDevice;
@@ -97,6 +101,7 @@ struct QVirtQueue {
     uint16_t run_id;
     uint32_t run_len;
     uint64_t notify_addr;
+    uint16_t notify_value;              /* index, or what the device says */
     uint64_t msix_addr;                 /* where its interrupts write to */
     uint32_t msix_data;
 };
