@@ -148,6 +148,7 @@ static void register_nodes(void)
                      "-netdev hubport,id=hs0,hubid=0");
     qos_device_lacks("virtio-net-pci-legacy", "packed");
     qos_node_produces("virtio-net-pci-legacy", "virtio-net");
+    qos_node_produces("virtio-net-pci-legacy", "virtio-net-legacy");
 }
 
 libqos_init(register_nodes)
