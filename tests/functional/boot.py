@@ -78,14 +78,14 @@ class Qmp:
     def __init__(self, path):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(path)
-        self.file = self.sock.makefile("rw")
+        self.file = self.sock.makefile("r")
         self.file.readline()
         self.run("qmp_capabilities")
 
     def run(self, command, **arguments):
-        json.dump({"execute": command, "arguments": arguments}, self.file)
-        self.file.write("\n")
-        self.file.flush()
+        self.sock.sendall(json.dumps({"execute": command,
+                                      "arguments": arguments}).encode() +
+                          b"\n")
         while True:
             answer = json.loads(self.file.readline())
             if "return" in answer:

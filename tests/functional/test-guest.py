@@ -47,15 +47,15 @@ class Machine:
                     self.process.poll() is None
                 time.sleep(0.01)
         self.sock.settimeout(30)
-        self.file = self.sock.makefile("rw")
+        self.file = self.sock.makefile("r")
         self.events = []
         self.file.readline()
         self.qmp("qmp_capabilities")
 
     def qmp(self, command, **arguments):
-        json.dump({"execute": command, "arguments": arguments}, self.file)
-        self.file.write("\n")
-        self.file.flush()
+        self.sock.sendall(json.dumps({"execute": command,
+                                      "arguments": arguments}).encode() +
+                          b"\n")
         while True:
             answer = json.loads(self.file.readline())
             if "event" in answer:
