@@ -77,7 +77,8 @@ static bool mem_write(VirtQueueMemory *mem, hwaddr addr, const void *buf,
 {
     Mock *m = container_of(mem, Mock, mem);
 
-    if (addr >= MOCK_IO && addr + bytes <= MOCK_IO + MOCK_IO_BYTES) {
+    if (addr >= MOCK_IO && bytes <= MOCK_IO_BYTES &&
+        addr - MOCK_IO <= MOCK_IO_BYTES - bytes) {
         memcpy(m->io + (addr - MOCK_IO), buf, bytes);
     }
     return true;
