@@ -66,6 +66,8 @@ static void time_from_registers(MC146818RtcState *s)
     int64_t seconds = rtc_seconds_from_registers(s->cmos) +
                       s->base_year * 31556952LL;
 
+    /* Years that nanoseconds cannot tell end at 1900 and in 2188. */
+    seconds = CLAMP(seconds, -2200000000LL, 6900000000LL);
     s->offset_ns = seconds * SECOND_NS - rtc_base_ns();
     s->seen_ns = seconds * SECOND_NS;
 }
