@@ -504,8 +504,6 @@ static void apic_realize(DeviceState *dev, Error **errp)
 {
     APICState *s = APIC(dev);
 
-    /* Messages can be delivered from now on: devices may offer MSI. */
-    msi_nonbroken = true;
     s->dest_format = 0xf;
     s->spurious = 0xff;
     s->base = APIC_DEFAULT_ADDRESS | APIC_BASE_ENABLED |
