@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <sys/un.h>
 #include "qemu/cutils.h"
+#include "qemu/sockets.h"
 #include "qapi/error.h"
 #include "chardev/fdset.h"
 #include "sockaddr.h"
@@ -107,24 +108,6 @@ int net_socket_new(const NetSockaddr *sa, int type, Error **errp)
     return fd;
 }
 
-/* Does anybody answer at this path? */
-static bool unix_path_in_use(const NetSockaddr *sa)
-{
-    static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
-
-    for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
-        int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        int rc = connect(fd, (const struct sockaddr *)&sa->addr, sa->len);
-        int err = errno;
-
-        close(fd);
-        if (rc == 0 || err == EAGAIN || err == EINPROGRESS) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool net_socket_bind(int fd, const NetSockaddr *sa, Error **errp)
 {
     g_autofree char *name = net_sockaddr_str(sa);
@@ -134,7 +117,8 @@ bool net_socket_bind(int fd, const NetSockaddr *sa, Error **errp)
         struct stat st;
 
         if (lstat(name, &st) == 0 && S_ISSOCK(st.st_mode)) {
-            if (unix_path_in_use(sa)) {
+            if (unix_socket_is_served((const struct sockaddr *)&sa->addr,
+                                      sa->len)) {
                 error_setg(errp, "can't bind unix=%s to socket: %s", name,
                            strerror(EADDRINUSE));
                 return false;

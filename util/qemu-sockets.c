@@ -141,6 +141,27 @@ static int inet_listen(const InetSocketAddress *addr, int backlog,
     return fd;
 }
 
+bool unix_socket_is_served(const struct sockaddr *sa, socklen_t len)
+{
+    static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
+        int fd = qemu_socket(AF_UNIX, types[i] | SOCK_NONBLOCK, 0);
+        int rc, err;
+
+        if (fd < 0) {
+            continue;
+        }
+        rc = connect(fd, sa, len);
+        err = errno;
+        close(fd);
+        if (rc == 0 || err == EAGAIN || err == EINPROGRESS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int unix_listen_at(const UnixSocketAddress *addr, int backlog,
                           Error **errp)
 {
@@ -155,6 +176,12 @@ static int unix_listen_at(const UnixSocketAddress *addr, int backlog,
     }
     /* A socket that an earlier process left; anything else stays. */
     if (!abstract && lstat(addr->path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        if (unix_socket_is_served((struct sockaddr *)&un, len)) {
+            error_setg(errp, "Failed to listen at UNIX socket '%s': "
+                       "somebody listens there; end that process, or give "
+                       "another path", addr->path);
+            return -1;
+        }
         unlink(addr->path);
     }
     fd = listen_at((struct sockaddr *)&un, len, backlog);

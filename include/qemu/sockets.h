@@ -108,6 +108,11 @@ int qemu_socket_try_set_nonblock(int fd);
 int socket_set_nodelay(int fd);
 int socket_set_cork(int fd, int v);
 int socket_set_fast_reuse(int fd);
+/*
+ * Does somebody listen, or receive datagrams, at this unix address? He sees a
+ * connection that ends at once.
+ */
+bool unix_socket_is_served(const struct sockaddr *sa, socklen_t len);
 bool fd_is_socket(int fd);
 
 /*

@@ -96,6 +96,28 @@ static void unix_listen_replaces_a_dead_socket(void)
     g_rmdir(dir);
 }
 
+static void unix_listen_leaves_a_living_socket(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("sock-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "s", NULL);
+    int listener = unix_listen(path, &error_abort);
+    Error *err = NULL;
+    int client, probe;
+
+    g_assert_cmpint(unix_listen(path, &err), ==, -1);
+    g_assert_nonnull(strstr(error_get_pretty(err), "somebody listens there"));
+    error_free_or_abort(&err);
+    probe = qemu_accept(listener, NULL, NULL);
+    g_assert_cmpint(probe, >=, 0);
+    close(probe);
+    client = unix_connect(path, &error_abort);
+    exchange(listener, client);
+    close(client);
+    close(listener);
+    g_unlink(path);
+    g_rmdir(dir);
+}
+
 typedef struct Outcome {
     bool done;
     int fd;
@@ -216,6 +238,8 @@ int main(int argc, char **argv)
                     inet_listen_and_connect);
     g_test_add_func("/sockets/unix-listen-replaces-a-dead-socket",
                     unix_listen_replaces_a_dead_socket);
+    g_test_add_func("/sockets/unix-listen-leaves-a-living-socket",
+                    unix_listen_leaves_a_living_socket);
     g_test_add_func("/sockets/connect-in-the-loop", connect_in_the_loop);
     g_test_add_func("/sockets/descriptors-travel", descriptors_travel);
     g_test_add_func("/sockets/descriptors-by-number", descriptors_by_number);
