@@ -285,6 +285,15 @@ unsigned dgram_link_send(DgramLink *link, const NetPacket *packets,
     return done;
 }
 
+/* Only a unix socket that we connect is ever idle. */
+static void dgram_make_timer(DgramLink *link)
+{
+    if (link->dest.len && link->dest.addr.ss_family == AF_UNIX) {
+        link->idle = aio_timer_new(link->nc->ctx, QEMU_CLOCK_REALTIME, SCALE_MS,
+                                   dgram_idle, link);
+    }
+}
+
 void dgram_link_start(DgramLink *link, NetClientState *nc, int fd,
                       const NetSockaddr *dest)
 {
@@ -303,10 +312,7 @@ void dgram_link_start(DgramLink *link, NetClientState *nc, int fd,
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
     link->idle = NULL;
-    if (dest && dest->addr.ss_family == AF_UNIX) {
-        link->idle = aio_timer_new(nc->ctx, QEMU_CLOCK_REALTIME, SCALE_MS,
-                                   dgram_idle, link);
-    }
+    dgram_make_timer(link);
     link->want_read = true;
     dgram_update_handlers(link);
 }
@@ -322,4 +328,19 @@ void dgram_link_stop(DgramLink *link)
     timer_free(link->idle);
     dgram_rx_free(link->rx);
     link->rx = NULL;
+}
+
+void dgram_set_aio_context(NetClientState *nc, AioContext *ctx)
+{
+    DgramLink *link = &container_of(nc, DgramClient, nc)->link;
+
+    aio_set_fd_handler(nc->ctx, link->fd, NULL, NULL, NULL, NULL, NULL);
+    timer_free(link->idle);
+    link->idle = NULL;
+    nc->ctx = ctx;
+    dgram_make_timer(link);
+    if (link->connected && link->idle) {
+        dgram_watch_idle(link);
+    }
+    dgram_update_handlers(link);
 }

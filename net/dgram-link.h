@@ -33,4 +33,7 @@ void dgram_link_stop(DgramLink *link);
 unsigned dgram_link_send(DgramLink *link, const NetPacket *packets,
                          unsigned count);
 
+/* For NetClientInfo of DgramClients. */
+void dgram_set_aio_context(NetClientState *nc, AioContext *ctx);
+
 #endif

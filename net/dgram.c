@@ -38,6 +38,7 @@ static const NetClientInfo dgram_info = {
     .size = sizeof(NetDgram),
     .receive_burst = dgram_receive_burst,
     .cleanup = dgram_cleanup,
+    .set_aio_context = dgram_set_aio_context,
 };
 
 static NetDgram *dgram_new(const char *id, NetClientState *peer, int fd,

@@ -294,6 +294,21 @@ void qemu_flush_queued_packets(NetClientState *nc)
     qemu_net_queue_flush(nc->incoming_queue);
 }
 
+bool qemu_set_aio_context(NetClientState *nc, AioContext *ctx)
+{
+    if (nc->ctx == ctx) {
+        return true;
+    }
+    if (nc->info->set_aio_context) {
+        nc->info->set_aio_context(nc, ctx);
+    } else if (nc->info->type != NET_CLIENT_DRIVER_NIC) {
+        return false;
+    }
+    nc->ctx = ctx;
+    qemu_net_queue_set_aio_context(nc->incoming_queue, ctx);
+    return true;
+}
+
 void qemu_purge_queued_packets(NetClientState *nc)
 {
     if (nc->peer) {

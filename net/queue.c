@@ -62,6 +62,15 @@ static void queue_bh(void *opaque)
     }
 }
 
+void qemu_net_queue_set_aio_context(NetQueue *queue, AioContext *ctx)
+{
+    if (queue->bh) {
+        qemu_bh_delete(queue->bh);
+        queue->bh = aio_bh_new(ctx, queue_bh, queue);
+        qemu_bh_schedule(queue->bh);
+    }
+}
+
 static void queue_continue_later(NetQueue *queue)
 {
     if (!queue->bh) {

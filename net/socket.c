@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include "qemu/exit-paths.h"
-#include "qemu/aio.h"
+#include "qemu/main-loop.h"
 #include "qemu/error-report.h"
 #include "qapi/error.h"
 #include "dgram-link.h"
@@ -34,8 +34,7 @@ static void socket_accept(void *opaque);
 
 static void socket_listen(NetSocketStream *s, bool on)
 {
-    aio_set_fd_handler(s->client.nc.ctx, s->listen_fd,
-                       on ? socket_accept : NULL, NULL, NULL, NULL, s);
+    qemu_set_fd_handler(s->listen_fd, on ? socket_accept : NULL, NULL, s);
 }
 
 static void socket_closed(NetClientState *nc)
@@ -89,14 +88,13 @@ static void socket_stream_cleanup(NetClientState *nc)
 {
     NetSocketStream *s = socket_stream(nc);
 
-    stream_link_stop(&s->client.link);
+    stream_link_cleanup(&s->client.link);
     if (s->listen_fd >= 0) {
         socket_listen(s, false);
         close(s->listen_fd);
     }
     if (s->connect_fd >= 0) {
-        aio_set_fd_handler(nc->ctx, s->connect_fd, NULL, NULL, NULL, NULL,
-                           NULL);
+        qemu_set_fd_handler(s->connect_fd, NULL, NULL, NULL);
         close(s->connect_fd);
     }
     if (s->unix_path) {
@@ -105,11 +103,17 @@ static void socket_stream_cleanup(NetClientState *nc)
     }
 }
 
+static void socket_stream_set_aio_context(NetClientState *nc, AioContext *ctx)
+{
+    stream_link_set_aio_context(&socket_stream(nc)->client.link, nc, ctx);
+}
+
 static const NetClientInfo socket_stream_info = {
     .type = NET_CLIENT_DRIVER_SOCKET,
     .size = sizeof(NetSocketStream),
     .receive_burst = socket_stream_receive,
     .cleanup = socket_stream_cleanup,
+    .set_aio_context = socket_stream_set_aio_context,
 };
 
 static NetSocketStream *socket_stream_new(const char *id, NetClientState *peer)
@@ -142,6 +146,7 @@ static const NetClientInfo socket_dgram_info = {
     .size = sizeof(DgramClient),
     .receive_burst = socket_dgram_receive,
     .cleanup = socket_dgram_cleanup,
+    .set_aio_context = dgram_set_aio_context,
 };
 
 static NetClientState *socket_dgram_new(const char *id, NetClientState *peer,
@@ -228,7 +233,7 @@ static void socket_connect_done(void *opaque)
     socklen_t len = sizeof(err);
 
     s->connect_fd = -1;
-    aio_set_fd_handler(s->client.nc.ctx, fd, NULL, NULL, NULL, NULL, NULL);
+    qemu_set_fd_handler(fd, NULL, NULL, NULL);
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
     if (err) {
         g_autofree char *name = net_sockaddr_str(&s->target);
@@ -269,8 +274,7 @@ static bool socket_init_connect(const char *text, const char *id,
     s = socket_stream_new(id, peer);
     s->target = sa;
     s->connect_fd = fd;
-    aio_set_fd_handler(s->client.nc.ctx, fd, NULL, socket_connect_done, NULL,
-                       NULL, s);
+    qemu_set_fd_handler(fd, NULL, socket_connect_done, s);
     return true;
 }
 

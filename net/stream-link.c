@@ -60,7 +60,11 @@ static void stream_lost(StreamLink *link)
     StreamClosed *closed = link->closed;
 
     stream_link_stop(link);
-    closed(nc);
+    if (link->closed_bh) {
+        qemu_bh_schedule(link->closed_bh);
+    } else {
+        closed(nc);
+    }
     /* Who waits for room goes on; its packets are lost. */
     qemu_flush_queued_packets(nc);
 }
@@ -325,17 +329,30 @@ unsigned stream_link_send(StreamLink *link, const NetPacket *packets,
     return done;
 }
 
+/* From now on packets find a connection; in the loop that moves them. */
+static void stream_link_begin(void *opaque)
+{
+    StreamLink *link = opaque;
+
+    link->fd = link->starting_fd;
+    stream_update_handlers(link);
+}
+
 void stream_link_start(StreamLink *link, NetClientState *nc, int fd,
                        StreamClosed *closed)
 {
     link->nc = nc;
-    link->fd = fd;
     link->closed = closed;
     link->pending = g_byte_array_new();
     link->pending_sent = 0;
     link->want_read = true;
     link->want_write = false;
-    stream_update_handlers(link);
+    link->starting_fd = fd;
+    if (nc->ctx == qemu_get_aio_context()) {
+        stream_link_begin(link);
+    } else {
+        aio_wait_bh_oneshot(nc->ctx, stream_link_begin, link);
+    }
 }
 
 void stream_link_stop(StreamLink *link)
@@ -353,4 +370,36 @@ void stream_link_stop(StreamLink *link)
         g_clear_pointer(&link->rx, g_free);
     }
     link->want_write = false;
+}
+
+static void stream_closed_bh(void *opaque)
+{
+    StreamLink *link = opaque;
+
+    link->closed(link->nc);
+}
+
+void stream_link_set_aio_context(StreamLink *link, NetClientState *nc,
+                                 AioContext *ctx)
+{
+    bool at_home = ctx == qemu_get_aio_context();
+
+    if (link->fd >= 0) {
+        aio_set_fd_handler(nc->ctx, link->fd, NULL, NULL, NULL, NULL, NULL);
+    }
+    nc->ctx = ctx;
+    /* Who makes connections lives in the main loop, whatever happens here. */
+    if (!at_home && !link->closed_bh) {
+        link->closed_bh = aio_bh_new(qemu_get_aio_context(), stream_closed_bh,
+                                     link);
+    }
+    if (link->fd >= 0) {
+        stream_update_handlers(link);
+    }
+}
+
+void stream_link_cleanup(StreamLink *link)
+{
+    stream_link_stop(link);
+    g_clear_pointer(&link->closed_bh, qemu_bh_delete);
 }

@@ -9,17 +9,19 @@
 
 #include "net-internal.h"
 
-/* Why a stream ended; the link has been stopped when this is called. */
+/* The stream ended; the link has been stopped when this is called. Main loop. */
 typedef void StreamClosed(NetClientState *nc);
 
 typedef struct StreamLink {
     NetClientState *nc;
     int fd;                     /* -1: not connected */
+    int starting_fd;            /* on its way to be fd */
     StreamClosed *closed;
     bool want_read, want_write;
     struct StreamRx *rx;
     GByteArray *pending;        /* the end of a frame whose start was sent */
     size_t pending_sent;
+    QEMUBH *closed_bh;          /* while packets move in another loop */
 } StreamLink;
 
 /* A client begins with its state and its link. */
@@ -28,10 +30,17 @@ typedef struct StreamClient {
     StreamLink link;
 } StreamClient;
 
-/* Serve the connected socket @fd, which must not block and now belongs to us. */
+/*
+ * Serve the connected socket @fd, which must not block and now belongs to us. Main
+ * loop; waits for the loop of @nc if that is another one.
+ */
 void stream_link_start(StreamLink *link, NetClientState *nc, int fd,
                        StreamClosed *closed);
 void stream_link_stop(StreamLink *link);
+/* For NetClientInfo, connected or not; and at the end of the client. */
+void stream_link_set_aio_context(StreamLink *link, NetClientState *nc,
+                                 AioContext *ctx);
+void stream_link_cleanup(StreamLink *link);
 /*
  * Send; returns how many were consumed. Fewer: flushed when writable again.
  * Without a connection packets are lost, as on a wire.

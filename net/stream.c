@@ -11,6 +11,7 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/exit-paths.h"
+#include "qemu/main-loop.h"
 #include "qemu/sockets.h"
 #include "qemu/timer.h"
 #include "qapi/error.h"
@@ -90,8 +91,7 @@ static SocketAddress *other_side(const NetStream *s, int fd)
  */
 static void stream_listen(NetStream *s, bool on)
 {
-    aio_set_fd_handler(s->client.nc.ctx, s->listen_fd,
-                       on ? stream_accept : NULL, NULL, NULL, NULL, s);
+    qemu_set_fd_handler(s->listen_fd, on ? stream_accept : NULL, NULL, s);
 }
 
 static void stream_closed(NetClientState *nc)
@@ -166,7 +166,7 @@ static void stream_connect(NetStream *s)
 {
     Error *err = NULL;
 
-    s->connecting = socket_connect_async(s->client.nc.ctx, s->addr,
+    s->connecting = socket_connect_async(qemu_get_aio_context(), s->addr,
                                          stream_connect_done, s, &err);
     if (!s->connecting) {
         stream_connect_done(-1, err, s);
@@ -190,7 +190,7 @@ static void stream_cleanup(NetClientState *nc)
 {
     NetStream *s = stream_of(nc);
 
-    stream_link_stop(&s->client.link);
+    stream_link_cleanup(&s->client.link);
     if (s->connecting) {
         socket_connect_cancel(s->connecting);
     }
@@ -206,11 +206,18 @@ static void stream_cleanup(NetClientState *nc)
     socket_address_free(s->addr);
 }
 
+/* Frames move there; listening and connecting stay in the main loop. */
+static void stream_set_aio_context(NetClientState *nc, AioContext *ctx)
+{
+    stream_link_set_aio_context(&stream_of(nc)->client.link, nc, ctx);
+}
+
 static const NetClientInfo stream_info = {
     .type = NET_CLIENT_DRIVER_STREAM,
     .size = sizeof(NetStream),
     .receive_burst = stream_receive,
     .cleanup = stream_cleanup,
+    .set_aio_context = stream_set_aio_context,
 };
 
 static NetStream *stream_new(const char *id, NetClientState *peer,

@@ -227,6 +227,11 @@ ssize_t qemu_send_packet(NetClientState *sender, const uint8_t *buf, int size);
 void qemu_flush_queued_packets(NetClientState *nc);
 /* Forget what waits to go into @nc's peer from @nc. */
 void qemu_purge_queued_packets(NetClientState *nc);
+/*
+ * Packets of @nc move in @ctx from now on; main loop, quiesced. False, and nothing
+ * is changed, if this client, which is no NIC, cannot leave its loop.
+ */
+bool qemu_set_aio_context(NetClientState *nc, AioContext *ctx);
 /* Deliver to @nc's own functions; used by the queue. Returns packets consumed. */
 unsigned qemu_deliver_burst(NetClientState *nc, const NetPacket *packets,
                             unsigned count);

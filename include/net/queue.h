@@ -24,6 +24,8 @@ typedef void NetPacketSent(NetClientState *sender, ssize_t size);
 #define NET_QUEUE_MAX_PACKETS 10000
 
 NetQueue *qemu_new_net_queue(NetClientState *receiver);
+/* The receiver's packets move in @ctx from now on; called quiesced. */
+void qemu_net_queue_set_aio_context(NetQueue *queue, AioContext *ctx);
 void qemu_del_net_queue(NetQueue *queue);
 
 /*

@@ -296,6 +296,66 @@ static void test_stream_in_pieces(void)
     net_cleanup();
 }
 
+/* A backend's frames move in another loop, and back again; and it ends there. */
+static void move_backend(const char *type, int socket_type, const char *option,
+                         size_t prefix)
+{
+    AioContext *other = aio_context_new(&error_abort);
+    g_autofree char *text = NULL;
+    struct json_object *args;
+    uint8_t wire[64] = { 0 }, back[64];
+    NetClientState *nc;
+    Sink *sink;
+    int fds[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, socket_type, 0, fds), ==, 0);
+    text = g_strdup_printf("{'type': '%s', 'id': 'm0', %s'%d'%s}", type, option,
+                           fds[0], strchr(option, '{') ? "}" : "");
+    args = json_tokener_parse(text);
+    g_assert_true(netdev_add_json(args, &error_abort));
+    json_object_put(args);
+    nc = qemu_find_netdev("m0");
+    sink = sink_new(nc, 1000);
+    turn();                     /* a stream is connected by the loop */
+    if (prefix) {
+        stl_be_p(wire, sizeof(wire) - prefix);
+    }
+    for (unsigned lap = 0; lap < 4; lap++) {
+        AioContext *ctx = lap % 2 ? qemu_get_aio_context() : other;
+
+        sink->got->len = 0;
+        g_assert_true(qemu_set_aio_context(nc, ctx));
+        g_assert_true(nc->ctx == ctx);
+        g_assert_cmpint(write(fds[1], wire, sizeof(wire)), ==, sizeof(wire));
+        while (aio_poll(lap % 2 ? other : qemu_get_aio_context(), false)) {
+        }
+        g_assert_cmpuint(sink->got->len, ==, 0);
+        while (aio_poll(ctx, false)) {
+        }
+        g_assert_cmpuint(sink->got->len, ==, 1);
+        qemu_send_packet(&sink->nc, wire, sizeof(wire) - prefix);
+        g_assert_cmpint(read(fds[1], back, sizeof(back)), ==, sizeof(back));
+    }
+    g_assert_true(qemu_set_aio_context(nc, other));
+    close(fds[1]);
+    while (aio_poll(other, false)) {
+    }
+    turn();
+    g_assert_true(qemu_set_aio_context(nc, qemu_get_aio_context()));
+    qemu_del_net_client(&sink->nc);
+    g_assert_true(netdev_del("m0", &error_abort));
+    aio_context_unref(other);
+}
+
+static void test_move_backend(void)
+{
+    move_backend("dgram", SOCK_DGRAM, "'local': {'type': 'fd', 'str': ", 0);
+    move_backend("socket", SOCK_DGRAM, "'fd': ", 0);
+    move_backend("socket", SOCK_STREAM, "'fd': ", 4);
+    move_backend("stream", SOCK_STREAM, "'server': false, 'addr': {'type': 'fd',"
+                 " 'str': ", 4);
+}
+
 static void test_checksum(void)
 {
     uint8_t data[64];
@@ -378,6 +438,7 @@ int main(int argc, char **argv)
     g_test_add_func("/net/link-down", test_link_down);
     g_test_add_func("/net/hub", test_hub);
     g_test_add_func("/net/stream-in-pieces", test_stream_in_pieces);
+    g_test_add_func("/net/move-backend", test_move_backend);
     g_test_add_func("/net/checksum", test_checksum);
     g_test_add_func("/net/headers", test_headers);
     g_test_add_func("/net/mac", test_mac);
