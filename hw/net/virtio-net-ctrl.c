@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qapi/error.h"
 #include "qemu/aio.h"
 #include "qemu/bswap.h"
 #include "qemu/iov.h"
@@ -148,6 +149,56 @@ static uint8_t ctrl_mq_pairs(VirtIONet *n, uint8_t command, CtrlArgs *args)
     return VIRTIO_NET_OK;
 }
 
+/* --- offloads of received packets (5.1.6.5.8) --- */
+
+uint8_t virtio_net_ctrl_offloads(VirtIONet *n, uint8_t command, CtrlArgs *args)
+{
+    uint64_t may = VIRTIO_DEVICE(n)->guest_features.w[0] & GUEST_OFFLOADS;
+    uint64_t offloads;
+
+    if (!ctrl_take(args, &offloads, sizeof(offloads))) {
+        return VIRTIO_NET_ERR;
+    }
+    offloads = le64_to_cpu(offloads);
+    if (offloads & ~may) {
+        return VIRTIO_NET_ERR;
+    }
+    virtio_net_set_guest_offloads(n, offloads);
+    return VIRTIO_NET_OK;
+}
+
+static bool guest_offloads_needed(void *opaque)
+{
+    return virtio_vdev_has_feature(VIRTIO_DEVICE(opaque),
+                                   VIRTIO_NET_F_CTRL_GUEST_OFFLOADS);
+}
+
+static bool guest_offloads_post_load(void *opaque, int version_id, Error **errp)
+{
+    VirtIONet *n = opaque;
+    uint64_t may = VIRTIO_DEVICE(n)->guest_features.w[0] & GUEST_OFFLOADS;
+
+    if (n->guest_offloads & ~may) {
+        error_setg(errp, "virtio-net: offloads 0x%" PRIx64 " are on, of 0x%"
+                   PRIx64 " that the driver has", n->guest_offloads, may);
+        return false;
+    }
+    virtio_net_set_guest_offloads(n, n->guest_offloads);
+    return true;
+}
+
+const VMStateDescription vmstate_virtio_net_guest_offloads = {
+    .name = "virtio-net/guest-offloads",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = guest_offloads_needed,
+    .post_load_errp = guest_offloads_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT64(guest_offloads, VirtIONet),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 /* --- the table --- */
 
 typedef struct CtrlCommand {
@@ -181,6 +232,8 @@ static const CtrlCommand ctrl_commands[] = {
       VIRTIO_NET_F_RSS, virtio_net_ctrl_rss },
     { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH_CONFIG,
       VIRTIO_NET_F_HASH_REPORT, virtio_net_ctrl_hash },
+    { VIRTIO_NET_CTRL_GUEST_OFFLOADS, VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET,
+      VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, virtio_net_ctrl_offloads },
     { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_TX_SET,
       VIRTIO_NET_F_NOTF_COAL, virtio_net_ctrl_coal },
     { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_RX_SET,

@@ -108,6 +108,7 @@ bool ctrl_take(CtrlArgs *args, void *to, size_t bytes);
 /* What a command does: VIRTIO_NET_OK, or _ERR with nothing changed. */
 typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
 
+CtrlHandler virtio_net_ctrl_offloads;
 CtrlHandler virtio_net_ctrl_coal;
 CtrlHandler virtio_net_ctrl_coal_vq;
 CtrlHandler virtio_net_ctrl_rss;
@@ -124,11 +125,24 @@ void rx_filter_set_vlan(RxFilter *filter, unsigned vid, bool wanted);
 /* Without CTRL_VLAN all VLANs are wanted. */
 void rx_filter_use_vlans(RxFilter *filter, bool use);
 
+/* Offloads of received packets that the driver may switch: one bit each. */
+#define GUEST_OFFLOAD(name) (UINT64_C(1) << VIRTIO_NET_F_GUEST_##name)
+#define GUEST_OFFLOADS                                                       \
+    (GUEST_OFFLOAD(CSUM) | GUEST_OFFLOAD(TSO4) | GUEST_OFFLOAD(TSO6) |       \
+     GUEST_OFFLOAD(ECN) | GUEST_OFFLOAD(UFO) | GUEST_OFFLOAD(USO4) |         \
+     GUEST_OFFLOAD(USO6))
+extern const VMStateDescription vmstate_virtio_net_guest_offloads;
+
 /* virtio-net-offload.c: the header in front of packets. */
 /* Features that need a backend with headers of this kind are taken away. */
 void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features);
 /* The driver's features are known: choose headers, tell the backend. */
 void virtio_net_offload_apply(VirtIONet *n);
+/*
+ * From now on received packets may leave to the guest what @offloads says, bits of
+ * GUEST_* features (section 5.1.6.5.8). Segments without checksum are none.
+ */
+void virtio_net_set_guest_offloads(VirtIONet *n, uint64_t offloads);
 /*
  * What stands before the frame in a received packet goes into the guest's header,
  * which says that the packet fills @num_buffers chains; guest_hdr_bytes of it.

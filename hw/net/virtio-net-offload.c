@@ -50,6 +50,23 @@ void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features)
     }
 }
 
+void virtio_net_set_guest_offloads(VirtIONet *n, uint64_t offloads)
+{
+    n->guest_offloads = offloads & GUEST_OFFLOAD(CSUM) ? offloads : 0;
+    if (n->peer_hdr) {
+        offloads = n->guest_offloads;
+        qemu_set_offload(qemu_get_queue(n->nic)->peer, &(NetOffloads){
+            .csum = offloads & GUEST_OFFLOAD(CSUM),
+            .tso4 = offloads & GUEST_OFFLOAD(TSO4),
+            .tso6 = offloads & GUEST_OFFLOAD(TSO6),
+            .ecn = offloads & GUEST_OFFLOAD(ECN),
+            .ufo = offloads & GUEST_OFFLOAD(UFO),
+            .uso4 = offloads & GUEST_OFFLOAD(USO4),
+            .uso6 = offloads & GUEST_OFFLOAD(USO6),
+        });
+    }
+}
+
 void virtio_net_offload_apply(VirtIONet *n)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(n);
@@ -71,16 +88,8 @@ void virtio_net_offload_apply(VirtIONet *n)
                   qemu_has_vnet_hdr_len(peer, host_hdr_bytes);
     if (n->peer_hdr) {
         qemu_set_vnet_hdr_len(peer, host_hdr_bytes);
-        qemu_set_offload(peer, &(NetOffloads){
-            .csum = chosen & BIT_OF(GUEST_CSUM),
-            .tso4 = chosen & BIT_OF(GUEST_TSO4),
-            .tso6 = chosen & BIT_OF(GUEST_TSO6),
-            .ecn = chosen & BIT_OF(GUEST_ECN),
-            .ufo = chosen & BIT_OF(GUEST_UFO),
-            .uso4 = chosen & BIT_OF(GUEST_USO4),
-            .uso6 = chosen & BIT_OF(GUEST_USO6),
-        });
     }
+    virtio_net_set_guest_offloads(n, chosen & GUEST_OFFLOADS);
 }
 
 void virtio_net_fill_header(const VirtIONet *n, const NetPacket *packet,

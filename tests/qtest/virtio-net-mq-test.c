@@ -32,26 +32,37 @@ static bool tun_usable(void)
     return usable;
 }
 
-char *net_tap_before(void **data)
+static char *tap_netdev(void **data, unsigned pairs, const char *vnet_hdr)
 {
     TapFixture *t = g_new0(TapFixture, 1);
     NetFixture *f = &t->net;
     static unsigned number;
 
     f->host_fd = f->guest_fd = -1;
-    f->pairs = NET_TAP_PAIRS;
+    f->pairs = pairs;
     *data = t;
     if (!tun_usable()) {
         return g_strdup("-netdev hubport,id=hs0,hubid=0");
     }
     snprintf(t->ifname, sizeof(t->ifname), "qt%x.%x", getpid() & 0xffffff,
              number++ & 0xfff);
-    return g_strdup_printf("-netdev tap,id=hs0,ifname=%s,queues=%d,script=no,"
-                           "downscript=no,vnet_hdr=off", t->ifname, NET_TAP_PAIRS);
+    return g_strdup_printf("-netdev tap,id=hs0,ifname=%s,queues=%u,script=no,"
+                           "downscript=no,vnet_hdr=%s", t->ifname, pairs,
+                           vnet_hdr);
+}
+
+char *net_tap_before(void **data)
+{
+    return tap_netdev(data, NET_TAP_PAIRS, "off");
+}
+
+char *net_tap_offload_before(void **data)
+{
+    return tap_netdev(data, 1, "on");
 }
 
 /* The interface goes up, and our socket sees and sends whole frames on it. */
-static void open_host_end(TapFixture *t)
+void net_tap_open_host(TapFixture *t)
 {
     struct sockaddr_ll addr = {
         .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
@@ -63,6 +74,12 @@ static void open_host_end(TapFixture *t)
     NetFixture *f = &t->net;
     int fd;
 
+    if (!t->ifname[0]) {
+        qos_skip("no tap interfaces here");
+    }
+    if (f->host_fd >= 0) {
+        return;
+    }
     /* Or the kernel would talk on it by itself. */
     fd = open(ipv6, O_WRONLY | O_CLOEXEC);
     if (fd >= 0) {
@@ -82,12 +99,7 @@ static void open_host_end(TapFixture *t)
 void net_tap_start(TapFixture *t, QVirtioDevice *d, const char *layout,
                    uint64_t features)
 {
-    if (!t->ifname[0]) {
-        qos_skip("no tap interfaces here");
-    }
-    if (t->net.host_fd < 0) {
-        open_host_end(t);
-    }
+    net_tap_open_host(t);
     net_fixture_start(&t->net, d, layout,
                       features | QVIRTIO_F(VIRTIO_NET_F_CTRL_VQ) |
                       QVIRTIO_F(VIRTIO_NET_F_MQ));

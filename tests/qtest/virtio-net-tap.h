@@ -22,6 +22,10 @@ typedef struct TapFixture {
 
 extern const QOSTestOpts net_tap_opts;
 char *net_tap_before(void **data);
+/* One queue, and a backend that carries virtio headers. */
+char *net_tap_offload_before(void **data);
+/* The interface is up and net.host_fd is on it; or the case is skipped. */
+void net_tap_open_host(TapFixture *t);
 
 /* As net_fixture_start(), with CTRL_VQ and MQ, and buffers in all receive queues. */
 void net_tap_start(TapFixture *t, QVirtioDevice *d, const char *layout,

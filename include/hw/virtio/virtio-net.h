@@ -141,6 +141,7 @@ struct VirtIONet {
     bool hash_report;               /* the header has the hash at its end */
     bool mergeable;                 /* a packet may fill several chains */
     bool peer_hdr;                  /* the backend carries the same header */
+    uint64_t guest_offloads;        /* bits of GUEST_* features that are on now */
 };
 
 /* For the transport binding, before realize. The strings are copied. */
