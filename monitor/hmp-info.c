@@ -14,6 +14,7 @@
 #include "qapi/json.h"
 #include "qapi/qapi-commands.h"
 #include "qemu/trace.h"
+#include "system/iothread.h"
 #include "system/memory.h"
 #include "system/runstate.h"
 #include "system/system.h"
@@ -65,6 +66,22 @@ static void info_usernet(Monitor *mon, json_object *args)
 
     net_info_usernet(text);
     print_gstring(mon, text);
+}
+
+static void info_iothread(IOThread *iothread, void *opaque)
+{
+    g_autofree char *id = iothread_get_id(iothread);
+
+    monitor_printf(opaque, "%s:\n  thread_id=%d\n  poll-max-ns=%" PRId64
+                   "\n  poll-grow=%" PRId64 "\n  poll-shrink=%" PRId64
+                   "\n  aio-max-batch=%" PRId64 "\n", id, iothread->thread_id,
+                   iothread->poll_max_ns, iothread->poll_grow,
+                   iothread->poll_shrink, iothread->aio_max_batch);
+}
+
+static void info_iothreads(Monitor *mon, json_object *args)
+{
+    iothread_foreach(info_iothread, mon);
 }
 
 static void info_mtree(Monitor *mon, json_object *args)
@@ -215,6 +232,7 @@ const HMPCommand hmp_info_commands[] = {
       info_nothing },
     { "chardev", "", "", "show the character devices", info_chardev },
     { "cpus", "", "", "show infos for each CPU", info_cpus },
+    { "iothreads", "", "", "show the I/O threads", info_iothreads },
     { "kvm", "", "", "show KVM information", info_kvm },
     { "memdev", "", "", "show memory backends", info_memdev },
     { "memory_size_summary", "", "", "show the amount of initially allocated "

@@ -14,6 +14,7 @@
 #include "qemu/uuid.h"
 #include "system/address-spaces.h"
 #include "system/hostmem.h"
+#include "system/iothread.h"
 #include "system/runstate.h"
 #include "system/system.h"
 
@@ -135,10 +136,26 @@ json_object *qmp_query_cpus_fast(json_object *args, Error **errp)
     return list;
 }
 
-/* There is no such object type yet, so there are none. */
+static void add_iothread(IOThread *iothread, void *opaque)
+{
+    json_object *one = json_object_new_object();
+    g_autofree char *id = iothread_get_id(iothread);
+
+    json_put_int(one, "poll-shrink", iothread->poll_shrink);
+    json_put_int(one, "thread-id", iothread->thread_id);
+    json_put_int(one, "aio-max-batch", iothread->aio_max_batch);
+    json_put_int(one, "poll-grow", iothread->poll_grow);
+    json_put_int(one, "poll-max-ns", iothread->poll_max_ns);
+    json_put_str(one, "id", id);
+    json_object_array_add(opaque, one);
+}
+
 json_object *qmp_query_iothreads(json_object *args, Error **errp)
 {
-    return json_object_new_array();
+    json_object *list = json_object_new_array();
+
+    iothread_foreach(add_iothread, list);
+    return list;
 }
 
 /* --- memory --- */

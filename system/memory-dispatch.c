@@ -160,14 +160,16 @@ typedef struct Entry {
     bool took_bql;
 } Entry;
 
-/* False: this thread is inside the device already, on the way to here. */
+/* False: not from this thread, or it is inside the device already. */
 static bool enter(MemoryRegion *mr, Entry *entry)
 {
     const MemReentrancyGuard *guard =
         mr->dev && !mr->disable_reentrancy_guard && !mr->ram_block
         ? &mr->dev->mem_reentrancy_guard : NULL;
 
-    if (!mem_reentrancy_enter(&entry->frame, guard)) {
+    /* A thread that never takes the lock reaches RAM and lockless regions only. */
+    if ((bql_forbidden() && !mr->lockless_io) ||
+        !mem_reentrancy_enter(&entry->frame, guard)) {
         return false;
     }
     entry->took_bql = !mr->lockless_io && !bql_locked();

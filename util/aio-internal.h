@@ -1,6 +1,6 @@
 /*
  * Inside of the event loop: aio.c (descriptors, sleeping), aio-bh.c (bottom
- * halves), aio-spin.c (polling before sleeping), main-loop.c.
+ * halves), aio-spin.c (polling before sleeping), aio-hold.c, main-loop.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -53,6 +53,11 @@ struct AioContext {
     bool any_buried;                /* atomic */
     unsigned always_ready_count;    /* atomic */
     unsigned poller_count;          /* atomic */
+
+    QemuMutex hold_lock;            /* aio-hold.c: of the two below */
+    QemuCond hold_cond;
+    unsigned holders;
+    bool standing;
 
     unsigned depth;                 /* rounds nested; owner's */
     unsigned rounds;                /* rounds begun; owner's */

@@ -53,6 +53,8 @@ AioContext *aio_context_make(QEMUTimerListGroup *tlg, Error **errp)
         return NULL;
     }
     qemu_mutex_init(&ctx->lock);
+    qemu_mutex_init(&ctx->hold_lock);
+    qemu_cond_init(&ctx->hold_cond);
     aio_bh_init(ctx);
     if (tlg) {
         ctx->tlg = tlg;
@@ -102,6 +104,8 @@ void aio_context_unref(AioContext *ctx)
     }
     event_notifier_cleanup(&ctx->notifier);
     close(ctx->epfd);
+    qemu_cond_destroy(&ctx->hold_cond);
+    qemu_mutex_destroy(&ctx->hold_lock);
     qemu_mutex_destroy(&ctx->lock);
     g_free(ctx);
 }

@@ -15,6 +15,7 @@
 
 static QemuMutex bql = QEMU_MUTEX_INITIALIZER;
 static __thread bool bql_mine;
+static __thread bool bql_never;
 static pthread_t main_thread;
 static bool main_thread_known;
 
@@ -22,6 +23,11 @@ void bql_lock_impl(const char *file, int line)
 {
     if (unlikely(bql_mine)) {
         fprintf(stderr, "%s:%d: the big lock is held already\n", file, line);
+        abort();
+    }
+    if (unlikely(bql_never)) {
+        fprintf(stderr, "%s:%d: the big lock is not for I/O threads\n", file,
+                line);
         abort();
     }
     qemu_mutex_lock(&bql);
@@ -38,6 +44,16 @@ void bql_unlock(void)
 bool bql_locked(void)
 {
     return bql_mine;
+}
+
+void bql_forbid(void)
+{
+    bql_never = true;
+}
+
+bool bql_forbidden(void)
+{
+    return bql_never;
 }
 
 void qemu_cond_wait_bql(QemuCond *cond)

@@ -104,6 +104,19 @@ void qemu_bh_delete(QEMUBH *bh);
 /* Run @cb in the thread of @ctx and wait for it. Big lock given up if held. */
 void aio_wait_bh_oneshot(AioContext *ctx, QEMUBHFunc *cb, void *opaque);
 
+/*
+ * Make the thread of @ctx stand, outside of all handlers, bottom halves and timer
+ * callbacks, until as many let it go as held it: meanwhile the caller may do what
+ * only that thread may do else. What either did is seen by the other. The caller
+ * holds the big lock, keeps it, and must not wait for the thread by other means;
+ * the thread never takes the big lock (bql_forbid()). Takes some microseconds;
+ * nothing is done for the main loop and for the thread's own loop.
+ */
+void aio_context_hold(AioContext *ctx);
+void aio_context_let_go(AioContext *ctx);
+/* For assertions: does the caller run the loop, or hold its thread? */
+bool aio_context_is_mine(AioContext *ctx);
+
 /* Timers of a loop: timer_* of "qemu/timer.h" on its own lists. */
 QEMUTimerListGroup *aio_timer_group(AioContext *ctx);
 

@@ -63,6 +63,12 @@ void bql_lock_impl(const char *file, int line);
 void bql_unlock(void);
 /* Does the calling thread hold it? */
 bool bql_locked(void);
+/*
+ * The calling thread shall never take it: who holds the lock may wait for such a
+ * thread (aio_context_hold()). What needs the lock is handed to the main loop.
+ */
+void bql_forbid(void);
+bool bql_forbidden(void);
 /* Wait for @cond giving the lock up. */
 void qemu_cond_wait_bql(QemuCond *cond);
 void qemu_cond_timedwait_bql(QemuCond *cond, int ms);

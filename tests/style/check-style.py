@@ -23,6 +23,7 @@ FLOORS = {
     "include/exec/": 2, "hw/core/": 2, "include/hw/core/": 2, "include/system/": 2,
     "system/memory": 2, "system/flatview": 2, "system/physmem": 2,
     "system/cpus": 2, "system/ioeventfd": 2, "system/dirty": 2,
+    "system/iothread": 2,
     "net/": 3, "chardev/": 3, "backends/": 3, "migration/": 3,
     "include/net/": 3, "include/chardev/": 3, "include/migration/": 3,
     "accel/": 4, "target/": 4, "include/accel/": 4,

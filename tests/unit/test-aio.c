@@ -296,6 +296,62 @@ static void no_bottom_half_of_another_thread_is_lost(void)
     loop_end(&l);
 }
 
+/* What the loop's handlers do all the time, and a holder changes: two equal values. */
+typedef struct Twins {
+    QEMUBH *bh;
+    unsigned a, b;          /* not atomic: TSan watches */
+    unsigned rounds;        /* atomic */
+} Twins;
+
+static void twins_bh(void *opaque)
+{
+    Twins *t = opaque;
+
+    g_assert_cmpint(t->a, ==, t->b);
+    t->a++;
+    t->b++;
+    qatomic_inc(&t->rounds);
+    qemu_bh_schedule(t->bh);
+}
+
+static void a_held_loop_stands_between_handlers(void)
+{
+    Twins t = { 0 };
+    Loop l;
+
+    loop_start(&l);
+    t.bh = aio_bh_new(l.ctx, twins_bh, &t);
+    qemu_bh_schedule(t.bh);
+    bql_lock();
+    for (unsigned i = 0; i < 500; i++) {
+        unsigned rounds;
+
+        aio_context_hold(l.ctx);
+        rounds = qatomic_read(&t.rounds);
+        g_assert_true(aio_context_is_mine(l.ctx));
+        t.a += i;
+        aio_context_hold(l.ctx);
+        aio_context_let_go(l.ctx);
+        if (i % 16 == 0) {
+            g_usleep(20);
+        }
+        t.b += i;
+        g_assert_cmpint(qatomic_read(&t.rounds), ==, rounds);
+        aio_context_let_go(l.ctx);
+        if (i % 8 == 0) {
+            while (qatomic_read(&t.rounds) == rounds) {
+                g_usleep(5);
+            }
+        }
+    }
+    aio_context_hold(l.ctx);
+    g_clear_pointer(&t.bh, qemu_bh_delete);
+    aio_context_let_go(l.ctx);
+    g_assert_false(aio_context_is_mine(l.ctx));
+    bql_unlock();
+    loop_end(&l);
+}
+
 static void timer_fires(void *opaque)
 {
     qatomic_inc(&((Loop *)opaque)->timers);
@@ -508,6 +564,8 @@ int main(int argc, char **argv)
     g_test_add_func("/aio/event-notifiers", event_notifiers);
     g_test_add_func("/aio/no-bottom-half-of-another-thread-is-lost",
                     no_bottom_half_of_another_thread_is_lost);
+    g_test_add_func("/aio/a-held-loop-stands-between-handlers",
+                    a_held_loop_stands_between_handlers);
     g_test_add_func("/aio/timers-armed-from-outside-wake-the-loop",
                     timers_armed_from_outside_wake_the_loop);
     g_test_add_func("/aio/handlers-change-from-outside",
