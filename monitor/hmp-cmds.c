@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "hmp-internal.h"
+#include "net/announce.h"
 #include "net/net.h"
 #include "monitor/qdev.h"
 #include "qapi/error.h"
@@ -79,6 +80,21 @@ static void hmp_hostfwd_remove(Monitor *mon, json_object *args)
         monitor_printf(mon, "host forwarding rule for %s %s\n", rule,
                        rc == 0 ? "removed" : "not found");
     }
+}
+
+/* --- announcing: [interface,interface…] [id], at the default times --- */
+
+static void hmp_announce_self(Monitor *mon, json_object *args)
+{
+    const char *names = json_get_str(args, "interfaces");
+    g_auto(GStrv) interfaces = names && *names ? g_strsplit(names, ",", -1) :
+                               NULL;
+    Error *err = NULL;
+
+    net_announce_start(&net_announce_default_times,
+                       (const char *const *)interfaces,
+                       json_get_str(args, "id"), &err);
+    hmp_handle_error(mon, err);
 }
 
 /* --- help and log --- */
@@ -360,6 +376,8 @@ static void complete_on_off(GPtrArray *found, unsigned nth, const char *word)
 }
 
 const HMPCommand hmp_commands[] = {
+    { "announce_self", "interfaces:s?,id:s?", "[interfaces] [id]",
+      "let NICs tell the network where they are", hmp_announce_self },
     { "chardev-add", "args:S", "args", "add chardev", hmp_chardev_add },
     { "chardev-remove", "id:s", "id", "remove chardev", hmp_chardev_remove,
       .complete = complete_chardev_id },

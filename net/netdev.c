@@ -13,6 +13,7 @@
 #include "qapi/error.h"
 #include "system/runstate.h"
 #include "net-internal.h"
+#include "net/announce.h"
 
 static const NetdevType *const netdev_types[] = {
     &net_socket_type,
@@ -498,6 +499,7 @@ void net_cleanup(void)
 {
     NetClientState *nc, *next;
 
+    net_announce_cleanup();
     /* Backends go now; NICs belong to their devices. */
     for (nc = QTAILQ_FIRST(&net_clients); nc; nc = next) {
         next = QTAILQ_NEXT(nc, next);

@@ -226,6 +226,8 @@ static const CtrlCommand ctrl_commands[] = {
       VIRTIO_NET_F_CTRL_VLAN, ctrl_vlan },
     { VIRTIO_NET_CTRL_VLAN, VIRTIO_NET_CTRL_VLAN_DEL,
       VIRTIO_NET_F_CTRL_VLAN, ctrl_vlan },
+    { VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK,
+      VIRTIO_NET_F_GUEST_ANNOUNCE, virtio_net_ctrl_announce },
     { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
       VIRTIO_NET_F_MQ, ctrl_mq_pairs },
     { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_RSS_CONFIG,

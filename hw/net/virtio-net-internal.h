@@ -44,6 +44,9 @@ void virtio_net_rx_wake_all(VirtIONet *n);
 /* virtio-net-info.c: for NetClientInfo; main loop. */
 struct json_object *virtio_net_query_rx_filter(NetClientState *nc);
 
+/* virtio-net-announce.c: for NetClientInfo; main loop. */
+void virtio_net_announce(NetClientState *nc);
+
 /* virtio-net-coal.c */
 void virtio_net_coal_init(NotifyCoal *c, VirtIONetQueue *q, VirtQueue *vq);
 void virtio_net_coal_exit(NotifyCoal *c);
@@ -108,6 +111,7 @@ bool ctrl_take(CtrlArgs *args, void *to, size_t bytes);
 /* What a command does: VIRTIO_NET_OK, or _ERR with nothing changed. */
 typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
 
+CtrlHandler virtio_net_ctrl_announce;
 CtrlHandler virtio_net_ctrl_offloads;
 CtrlHandler virtio_net_ctrl_coal;
 CtrlHandler virtio_net_ctrl_coal_vq;
