@@ -23,16 +23,19 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import guestlib  # noqa: E402
 
 BLOB_BYTES = 16 << 20
-STEPS = ["init", "dhcp", "ping", "fetched-right", "sent-right", "interrupts",
+STEPS = ["init", "address", "ping", "fetched-right", "sent-right", "interrupts",
          "pci", "done"]
 LEAN = ("quiet init_on_alloc=0 mitigations=off tsc=reliable cryptomgr.notests"
         " audit=0 lpj=4000000 no_timer_check nokaslr")
 
 
 class BlobServer:
-    """An HTTP server on loopback that gives and takes one blob."""
+    """An HTTP server that gives and takes one blob.
 
-    def __init__(self, blob):
+    It listens on @host, and is known to the guest as 10.0.2.2. Port 0: any.
+    """
+
+    def __init__(self, blob, host="127.0.0.1", port=0):
         self.sha = hashlib.sha256(blob).hexdigest()
         self.received = []
         outer = self
@@ -63,7 +66,7 @@ class BlobServer:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer((host, port), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -132,9 +135,11 @@ class Boot:
                        f" sha={self.server.sha}")
         if a.task:
             append += f" task={a.task}"
+        if a.address:
+            append += f" addr={a.address}"
         line = [a.binary, "-m", str(a.memory), "-nographic",
                 "-kernel", a.kernel, "-initrd", a.initrd, "-append", append,
-                "-netdev", "user,id=n0", *getattr(a, "before", []),
+                "-netdev", a.netdev, *getattr(a, "before", []),
                 "-device", a.device]
         if qmp_path:
             line += ["-qmp", f"unix:{qmp_path},server=on,wait=off"]
@@ -212,6 +217,13 @@ class Boot:
             return "the host did not receive what it had sent"
         return None
 
+    def word(self, word):
+        """What the guest printed on the line of a mark."""
+        for line in self.log:
+            if line.startswith(f"@@ {word} "):
+                return line.split(" ", 2)[2]
+        return None
+
     def section(self, word):
         """The lines that the guest printed behind a mark."""
         lines, inside = [], False
@@ -248,10 +260,11 @@ def prepare(args, say=print):
     if not args.kernel or not args.initrd:
         init = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                             "guest-init.sh")
+        helper = os.path.join(os.path.dirname(args.binary), guestlib.HELPER)
         folder = guestlib.fetch_kernel(say=say)
         args.kernel = args.kernel or guestlib.kernel_image(folder)
-        args.initrd = args.initrd or guestlib.make_initrd(folder, init,
-                                                           say=say)
+        args.initrd = args.initrd or guestlib.make_initrd(
+            folder, init, modules=args.modules, programs=[helper], say=say)
 
 
 def parser():
@@ -262,6 +275,9 @@ def parser():
     p.add_argument("--initrd", default=os.environ.get("INITRD"))
     p.add_argument("--append", default=os.environ.get("APPEND"))
     p.add_argument("--device", default="virtio-net-pci,netdev=n0")
+    p.add_argument("--netdev", default="user,id=n0")
+    p.add_argument("--address", help="the guest's, where there is no DHCP")
+    p.add_argument("--modules", nargs="*", help="in place of the usual ones")
     p.add_argument("--memory", type=int, default=256, help="MiB")
     p.add_argument("--timeout", type=float, default=240, help="seconds")
     p.add_argument("--task", help="what the guest does (see guest-init.sh)")

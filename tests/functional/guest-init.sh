@@ -3,7 +3,11 @@
 # to notice, and learns its task from the kernel command line:
 #   url=http://10.0.2.2:PORT   where to fetch "blob" from and post it back to
 #   sha=SUM                    what its SHA-256 must be
-#   task=WORD                  transfer (default), idle, hold
+#   addr=ADDRESS               its own, where nobody gives one by DHCP
+#   task=WORD                  transfer (default), flows (that, and UDP flows from
+#                              every CPU first), idle, lean, shell
+# The other side is always 10.0.2.2. In a shell each line from the console is run,
+# and "@@ end STATUS" says that it is through.
 # SPDX-License-Identifier: GPL-2.0-or-later
 export PATH=/bin
 say() { echo "@@ $*"; }
@@ -20,7 +24,7 @@ mount -t tmpfs tmp /tmp
 task=transfer
 for word in $(cat /proc/cmdline); do
     case $word in
-    url=*|sha=*|task=*) eval "$word" ;;
+    url=*|sha=*|task=*|addr=*) eval "$word" ;;
     esac
 done
 if [ "$task" = lean ]; then
@@ -36,7 +40,7 @@ case $1 in
 bound|renew)
     ifconfig $interface $ip netmask $subnet
     [ -n "$router" ] && route add default gw $router
-    echo "@@ dhcp $interface $ip"
+    echo "@@ address $interface $ip"
     ;;
 esac
 EOS
@@ -44,10 +48,23 @@ chmod +x /tmp/dhcp.sh
 
 ifconfig lo 127.0.0.1
 [ -e /sys/class/net/eth0 ] || fail "no eth0"
-ifconfig eth0 up
-udhcpc -i eth0 -s /tmp/dhcp.sh -n -q -t 10 -T 1 > /tmp/udhcpc.log 2>&1 \
-    || { cat /tmp/udhcpc.log; fail dhcp; }
-grep '@@ dhcp' /tmp/udhcpc.log
+if [ -n "$addr" ]; then
+    ifconfig eth0 "$addr" netmask 255.255.255.0 up
+    say address eth0 "$addr"
+else
+    ifconfig eth0 up
+    udhcpc -i eth0 -s /tmp/dhcp.sh -n -q -t 10 -T 1 > /tmp/udhcpc.log 2>&1 \
+        || { cat /tmp/udhcpc.log; fail dhcp; }
+    grep '@@ address' /tmp/udhcpc.log
+fi
+if [ "$task" = shell ]; then
+    stty -echo < /dev/console
+    say shell
+    while read -r line < /dev/console; do
+        eval "$line"
+        say end $?
+    done
+fi
 if ping -c 1 -W 5 10.0.2.2 > /tmp/ping.log; then
     say ping
 else
@@ -73,13 +90,24 @@ transfer() {
     say sent-right
 }
 
+flows() {
+    # The port after that of the blobs echoes datagrams.
+    port=${url##*:}
+    guest-ethtool flows eth0 10.0.2.2 "$port" 200 || fail flows
+    say flowed
+}
+
 case $task in
 transfer) transfer ;;
+flows) flows; transfer ;;
 idle) say idle; sleep 3600 ;;
 esac
 
 say interrupts
 cat /proc/interrupts
+say queues
+guest-ethtool stats eth0
+say features "$(cat /sys/class/net/eth0/device/features)"
 say pci
 for dev in /sys/bus/pci/devices/*; do
     echo "$(basename $dev) $(cat $dev/vendor):$(cat $dev/device)" \

@@ -12,12 +12,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 GUEST_DIR = os.environ.get("GUEST_DIR", os.path.join(TOP, "guest"))
 CLOUD = "linux-image-cloud-amd64"
 NET_MODULES = ["virtio_pci", "virtio_net"]
+# Built by meson beside the emulator.
+HELPER = "tests/functional/guest-ethtool"
 
 
 class GuestError(Exception):
@@ -159,13 +162,18 @@ class Cpio:
         return bytes(self.out)
 
 
-def make_initrd(kernel_dir, init_script, modules=None, say=print):
+def _bytes_of(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def make_initrd(kernel_dir, init_script, modules=None, programs=(), say=print):
     """An initrd whose /init is the given script; returns its path; cached."""
     modules = modules_in_order(kernel_dir, modules or NET_MODULES)
     busybox = find_busybox(say)
-    key = hashlib.sha256(repr((modules, busybox)).encode() +
-                         open(init_script, "rb").read() +
-                         open(__file__, "rb").read()).hexdigest()[:16]
+    programs = [p for p in programs if os.path.exists(p)]
+    key = hashlib.sha256(repr((modules, busybox)).encode() + b"".join(
+        map(_bytes_of, [init_script, __file__, *programs]))).hexdigest()[:16]
     path = os.path.join(GUEST_DIR, f"initrd-{key}.img")
     if os.path.exists(path):
         return path
@@ -180,11 +188,14 @@ def make_initrd(kernel_dir, init_script, modules=None, say=print):
     for number, module in enumerate(modules):
         cpio.file(f"lib/modules/{number:02}-{os.path.basename(module)}",
                   open(module, "rb").read(), 0o644)
+    for program in programs:
+        cpio.file("bin/" + os.path.basename(program), _bytes_of(program))
     cpio.file("init", open(init_script, "rb").read())
     os.makedirs(GUEST_DIR, exist_ok=True)
-    with open(path + ".new", "wb") as f:
+    # Tests that run at the same time may make it at the same time.
+    with tempfile.NamedTemporaryFile(dir=GUEST_DIR, delete=False) as f:
         f.write(cpio.finish())
-    os.rename(path + ".new", path)
+    os.rename(f.name, path)
     return path
 
 
