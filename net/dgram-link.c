@@ -20,12 +20,19 @@
 #define DGRAM_BURST 64
 /* The kernel refuses messages of more pieces. */
 #define DGRAM_IOV_MAX 1024
+/* Datagrams passed on before others get their turn. */
+#define DGRAM_BUDGET 512
 /* How long a connection stays that is not used. */
 #define DGRAM_IDLE_MS 100
 
-/* Datagrams read and not yet delivered; pages are touched as frames need them. */
+/*
+ * Datagrams on their way. Each has its home in @frames, whose pages are touched only
+ * when something is put there; where the peer lets us, they are read into its memory
+ * and the homes stay empty.
+ */
 typedef struct DgramRx {
-    unsigned first, count;
+    unsigned asked;             /* for so many, when reading last */
+    unsigned first, count;      /* not delivered yet */
     NetPacket packets[DGRAM_BURST];
     struct iovec iov[DGRAM_BURST];
     struct mmsghdr msgs[DGRAM_BURST];
@@ -73,8 +80,6 @@ static DgramRx *dgram_rx_new(void)
     }
     for (unsigned i = 0; i < DGRAM_BURST; i++) {
         rx->iov[i].iov_base = rx->frames + i * NET_BUFSIZE;
-        rx->msgs[i].msg_hdr.msg_iov = &rx->iov[i];
-        rx->msgs[i].msg_hdr.msg_iovlen = 1;
         rx->packets[i].iov = &rx->iov[i];
         rx->packets[i].iovcnt = 1;
     }
@@ -119,32 +124,96 @@ static void dgram_peer_ready(NetClientState *nc, ssize_t size)
     }
 }
 
+/* What is in rx->msgs to @count: their sizes. A datagram that was cut is nothing. */
+static void dgram_take_sizes(DgramRx *rx, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        bool cut = rx->msgs[i].msg_hdr.msg_flags & MSG_TRUNC;
+
+        rx->iov[i].iov_len = cut ? 0 : rx->msgs[i].msg_len;
+        rx->packets[i].size = rx->iov[i].iov_len;
+    }
+    rx->first = 0;
+    rx->count = count;
+}
+
+/* A NetReader: into the peer's memory, what does not fit there into the homes. */
+static unsigned dgram_read_places(NetClientState *nc, NetPlace *places,
+                                  unsigned count, unsigned how)
+{
+    DgramLink *link = &container_of(nc, DgramClient, nc)->link;
+    DgramRx *rx = link->rx;
+    int got;
+
+    rx->asked = count;
+    for (unsigned i = 0; i < count; i++) {
+        NetPlace *place = &places[i];
+        struct msghdr *hdr = &rx->msgs[i].msg_hdr;
+
+        place->home = rx->iov[i].iov_base;
+        hdr->msg_iov = place->iov;
+        hdr->msg_iovlen = place->iovcnt;
+        if ((how & NET_READ_LONG) && place->room < NET_BUFSIZE) {
+            place->iov[place->iovcnt] = (struct iovec) {
+                place->home + place->room, NET_BUFSIZE - place->room,
+            };
+            hdr->msg_iovlen++;
+        }
+    }
+    got = recvmmsg(link->fd, rx->msgs, count, MSG_DONTWAIT, NULL);
+    dgram_take_sizes(rx, MAX(got, 0));
+    for (unsigned i = 0; i < rx->count; i++) {
+        places[i].size = rx->packets[i].size;
+    }
+    return rx->count;
+}
+
+/* Into our own memory. */
+static void dgram_read_home(DgramLink *link)
+{
+    DgramRx *rx = link->rx;
+    int got;
+
+    rx->asked = DGRAM_BURST;
+    for (unsigned i = 0; i < DGRAM_BURST; i++) {
+        rx->iov[i].iov_len = NET_BUFSIZE;
+        rx->msgs[i].msg_hdr.msg_iov = &rx->iov[i];
+        rx->msgs[i].msg_hdr.msg_iovlen = 1;
+    }
+    got = recvmmsg(link->fd, rx->msgs, DGRAM_BURST, MSG_DONTWAIT, NULL);
+    dgram_take_sizes(rx, MAX(got, 0));
+}
+
+/* Read until there is no more for now: fewer came than there was room for. */
 static void dgram_readable(void *opaque)
 {
     DgramLink *link = opaque;
     DgramRx *rx = link->rx;
-    int count;
+    unsigned got, total = 0;
 
+    if (rx && rx->count) {
+        return;                 /* the peer said: not now */
+    }
     if (!rx) {
         rx = link->rx = dgram_rx_new();
         if (!rx) {
             return;
         }
     }
-    for (unsigned i = 0; i < DGRAM_BURST; i++) {
-        rx->iov[i].iov_len = NET_BUFSIZE;
-    }
-    count = recvmmsg(link->fd, rx->msgs, DGRAM_BURST, MSG_DONTWAIT, NULL);
-    if (count <= 0) {
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        rx->iov[i].iov_len = rx->msgs[i].msg_len;
-        rx->packets[i].size = rx->msgs[i].msg_len;
-    }
-    rx->first = 0;
-    rx->count = count;
-    dgram_deliver(link);
+    do {
+        int taken = qemu_receive_direct(link->nc, dgram_read_places,
+                                        DGRAM_BURST);
+
+        if (taken < 0) {
+            dgram_read_home(link);
+            taken = 0;
+        }
+        got = rx->count;
+        rx->first = taken;
+        rx->count -= taken;
+        total += got;
+    } while ((rx->count == 0 || dgram_deliver(link)) && got == rx->asked &&
+             total < DGRAM_BUDGET);
 }
 
 /* --- send --- */

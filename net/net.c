@@ -209,6 +209,17 @@ unsigned qemu_send_burst(NetClientState *sender, const NetPacket *packets,
                                 count, sent_cb);
 }
 
+int qemu_receive_direct(NetClientState *sender, NetReader *read, unsigned max)
+{
+    NetClientState *peer = sender->peer;
+
+    if (!peer || !peer->info->receive_direct || sender->link_down ||
+        peer->link_down) {
+        return -1;
+    }
+    return qemu_net_queue_receive_direct(peer->incoming_queue, read, max);
+}
+
 ssize_t qemu_sendv_packet_async(NetClientState *sender, const struct iovec *iov,
                                 int iovcnt, NetPacketSent *sent_cb)
 {

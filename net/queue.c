@@ -130,6 +130,25 @@ unsigned qemu_net_queue_burst(NetQueue *queue, NetClientState *sender,
     return taken;
 }
 
+int qemu_net_queue_receive_direct(NetQueue *queue, NetReader *read,
+                                  unsigned max)
+{
+    NetClientState *nc = queue->receiver;
+    MemReentrancyFrame frame;
+    int taken = -1;
+
+    if (!QTAILQ_EMPTY(&queue->kept) || !queue_may_deliver(queue)) {
+        return -1;
+    }
+    queue->delivering = true;
+    if (mem_reentrancy_enter(&frame, qemu_net_client_guard(nc))) {
+        taken = nc->info->receive_direct(nc, read, max);
+        mem_reentrancy_leave(&frame);
+    }
+    queue->delivering = false;
+    return taken;
+}
+
 static void queue_keep(NetQueue *queue, NetClientState *sender,
                        const NetPacket *packet, NetPacketSent *sent_cb)
 {

@@ -1,6 +1,7 @@
 /*
- * What the files of the tap backend share: the kernel's side of a tap
- * (tap-linux.c) and the programs that go with one (tap-script.c).
+ * What the files of the tap backend share: its state (tap.c), receiving (tap-rx.c),
+ * the kernel's side of a tap (tap-linux.c) and the programs that go with one
+ * (tap-script.c).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,6 +17,44 @@ typedef struct TapCaps {
     bool ufo, uso;              /* those segments can be asked for */
     char ifname[IFNAMSIZ];
 } TapCaps;
+
+/* The kernel's IOV_MAX. */
+#define TAP_IOV_MAX     1024
+
+typedef struct NetTap NetTap;
+
+/* The interface, which all its queues share. */
+typedef struct TapDevice {
+    unsigned refs;
+    TapCaps caps;
+    int hdr_bytes;              /* what the kernel puts before frames, or 0 */
+    char *down_script;          /* to be run once, before the first queue goes */
+    GPtrArray *queues;          /* of NetTap */
+} TapDevice;
+
+struct NetTap {
+    NetClientState nc;
+    TapDevice *dev;
+    int fd;
+    bool enabled;               /* attached; the others are out of use */
+    bool gone;                  /* somebody deleted the interface */
+    bool want_read, want_write;
+    struct TapRx *rx;           /* tap-rx.c; made when the first frame comes */
+};
+
+static inline NetTap *tap_of(NetClientState *nc)
+{
+    return container_of(nc, NetTap, nc);
+}
+
+/* What of the descriptor the loop waits for. */
+void tap_want(NetTap *s, bool read, bool write);
+
+/* tap-rx.c */
+void tap_readable(void *opaque);
+/* What was read under other rules is not for the guest any more. */
+void tap_forget(NetTap *s);
+void tap_rx_free(NetTap *s);
 
 /*
  * A queue of the interface @ifname, which may be empty: its name is filled in.

@@ -1,7 +1,7 @@
 /*
  * -netdev tap and -netdev bridge: a network interface of the host, with any
- * number of queues. Options and the way of the frames; the kernel's ioctls are in
- * tap-linux.c, scripts and helpers in tap-script.c.
+ * number of queues. Options, sending, and what the NIC asks; receiving is in tap-rx.c,
+ * the kernel's ioctls in tap-linux.c, scripts and helpers in tap-script.c.
  *
  * With the vnet header each frame carries its checksum and segmentation requests.
  * A NIC that understands it chooses its length and passes frames through as they
@@ -20,52 +20,14 @@
 #include "sockaddr.h"
 #include "tap-internal.h"
 
-#define TAP_BURST       64
-#define TAP_IOV_MAX     1024                    /* the kernel's IOV_MAX */
-#define TAP_RX_BYTES    (4 * NET_BUFSIZE)
 #define TAP_HDR_MIN     ((int)sizeof(struct virtio_net_hdr))
 
 #define TAP_UP_SCRIPT   "/etc/qemu-ifup"
 #define TAP_DOWN_SCRIPT "/etc/qemu-ifdown"
 
-/* Frames read and not taken yet. They stand close together, not one a page. */
-typedef struct TapRx {
-    unsigned first, count;
-    NetPacket packets[TAP_BURST];
-    struct iovec iov[TAP_BURST];
-    uint8_t *bytes;                             /* TAP_RX_BYTES, mapped */
-} TapRx;
-
-typedef struct NetTap NetTap;
-
-/* The interface, which all its queues share. */
-typedef struct TapDevice {
-    unsigned refs;
-    TapCaps caps;
-    int hdr_bytes;              /* what the kernel puts before frames, or 0 */
-    char *down_script;          /* to be run once, before the first queue goes */
-    GPtrArray *queues;          /* of NetTap */
-} TapDevice;
-
-struct NetTap {
-    NetClientState nc;
-    TapDevice *dev;
-    int fd;
-    bool enabled;               /* attached; the others are out of use */
-    bool gone;                  /* somebody deleted the interface */
-    bool want_read, want_write;
-    TapRx *rx;                  /* made when the first frame comes */
-};
-
-static NetTap *tap_of(NetClientState *nc)
-{
-    return container_of(nc, NetTap, nc);
-}
-
-static void tap_readable(void *opaque);
 static void tap_writable(void *opaque);
 
-static void tap_want(NetTap *s, bool read, bool write)
+void tap_want(NetTap *s, bool read, bool write)
 {
     if (read == s->want_read && write == s->want_write) {
         return;
@@ -74,147 +36,6 @@ static void tap_want(NetTap *s, bool read, bool write)
     s->want_write = write;
     aio_set_fd_handler(s->nc.ctx, s->fd, read ? tap_readable : NULL,
                        write ? tap_writable : NULL, NULL, NULL, s);
-}
-
-/* The interface was deleted under us: quiet from now on. */
-static void tap_lost(NetTap *s, int err)
-{
-    s->gone = true;
-    tap_want(s, false, false);
-    warn_report("%s: the interface %s is gone: %s", s->nc.name,
-                s->dev->caps.ifname, strerror(err));
-    qemu_flush_queued_packets(&s->nc);
-}
-
-/* --- receive --- */
-
-static TapRx *tap_rx_new(void)
-{
-    TapRx *rx = g_new0(TapRx, 1);
-
-    rx->bytes = mmap(NULL, TAP_RX_BYTES, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (rx->bytes == MAP_FAILED) {
-        g_free(rx);
-        return NULL;
-    }
-    for (unsigned i = 0; i < TAP_BURST; i++) {
-        rx->packets[i].iov = &rx->iov[i];
-        rx->packets[i].iovcnt = 1;
-    }
-    return rx;
-}
-
-static void tap_peer_ready(NetClientState *nc, ssize_t size);
-
-/* Pass on what was read; stop reading while the peer takes no more. */
-static void tap_deliver(NetTap *s)
-{
-    TapRx *rx = s->rx;
-
-    while (rx->count) {
-        unsigned taken = qemu_send_burst(&s->nc, &rx->packets[rx->first],
-                                         rx->count, tap_peer_ready);
-
-        rx->first += taken;
-        rx->count -= taken;
-        if (taken == 0) {
-            break;
-        }
-    }
-    if (!s->gone) {
-        tap_want(s, rx->count == 0 && s->enabled, s->want_write);
-    }
-}
-
-static void tap_peer_ready(NetClientState *nc, ssize_t size)
-{
-    NetTap *s = tap_of(nc);
-
-    if (s->rx) {
-        tap_deliver(s);
-    }
-}
-
-/*
- * Take the header off for a NIC that does not know of it, and do what it asks.
- * Nobody asked for segments: one that comes all the same was under way when
- * that changed, and is lost. Returns the bytes to skip, or more than @size.
- */
-static size_t tap_strip(const NetTap *s, uint8_t *frame, size_t size)
-{
-    size_t skip = s->dev->hdr_bytes;
-    struct virtio_net_hdr hdr;
-
-    if (skip == 0 || s->nc.vnet_hdr_len) {
-        return 0;
-    }
-    if (size <= skip) {
-        return SIZE_MAX;
-    }
-    memcpy(&hdr, frame, sizeof(hdr));
-    if (hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE ||
-        ((hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
-         !net_checksum_partial(frame + skip, size - skip, hdr.csum_start,
-                               hdr.csum_offset))) {
-        return SIZE_MAX;
-    }
-    return skip;
-}
-
-/* Read until there is no more, or no more room. */
-static void tap_fill(NetTap *s)
-{
-    TapRx *rx = s->rx;
-    uint8_t *at = rx->bytes;
-
-    rx->first = 0;
-    while (rx->count < TAP_BURST &&
-           rx->bytes + TAP_RX_BYTES - at >= NET_BUFSIZE) {
-        ssize_t got = read(s->fd, at, NET_BUFSIZE);
-        size_t skip;
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0 && (errno == EBADFD || errno == EFAULT)) {
-            tap_lost(s, errno);
-        }
-        if (got <= 0) {
-            break;
-        }
-        skip = tap_strip(s, at, got);
-        if (skip > got) {
-            continue;
-        }
-        rx->iov[rx->count] = (struct iovec) { at + skip, got - skip };
-        rx->packets[rx->count++].size = got - skip;
-        at += ROUND_UP(got, 64);
-    }
-}
-
-static void tap_readable(void *opaque)
-{
-    NetTap *s = opaque;
-
-    if (!s->rx) {
-        s->rx = tap_rx_new();
-    }
-    if (s->rx && s->rx->count == 0) {
-        tap_fill(s);
-        tap_deliver(s);
-    }
-}
-
-/* What was read under other rules is not for the guest any more. */
-static void tap_forget(NetTap *s)
-{
-    if (s->rx && s->rx->count) {
-        s->rx->count = 0;
-        if (!s->gone) {
-            tap_want(s, s->enabled, s->want_write);
-        }
-    }
 }
 
 /* --- send --- */
@@ -402,10 +223,7 @@ static void tap_cleanup(NetClientState *nc)
         warn_report_err(err);
     }
     close(s->fd);
-    if (s->rx) {
-        munmap(s->rx->bytes, TAP_RX_BYTES);
-        g_free(s->rx);
-    }
+    tap_rx_free(s);
     g_ptr_array_remove(s->dev->queues, s);
     tap_device_unref(s->dev);
 }

@@ -38,6 +38,25 @@ bool virtio_net_can_receive(NetClientState *nc);
 unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
                                   unsigned count);
 
+/* May packets go to this queue now? */
+bool virtio_net_rx_ready(const VirtIONetQueue *q);
+/* Where packets of a backend's queue go that no hash sends elsewhere. */
+VirtIONetQueue *virtio_net_rx_home(VirtIONet *n, const NetClientState *nc);
+/* The driver hears of a burst once a queue, if rx_touched. */
+void virtio_net_rx_notify(VirtIONetQueue *q);
+/* Copy @bytes, which both sides have; they may overlap if a driver wants it so. */
+void virtio_net_rx_copy(const struct iovec *to, unsigned to_count,
+                        const struct iovec *from, unsigned from_count,
+                        size_t bytes);
+/* What the filter looks at: Ethernet header and VLAN tag. */
+#define RX_PEEK_BYTES       (ETH_HLEN + ETH_VLAN_HLEN)
+
+/* virtio-net-rx-direct.c */
+void virtio_net_direct_init(RxDirect *direct);
+void virtio_net_direct_exit(RxDirect *direct);
+int virtio_net_receive_direct(NetClientState *nc, NetReader *read,
+                              unsigned max);
+
 /* Packets that had to wait may have another queue, or buffers, now. */
 void virtio_net_rx_wake_all(VirtIONet *n);
 

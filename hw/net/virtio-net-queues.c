@@ -76,6 +76,7 @@ static void add_pair(VirtIONet *n, unsigned index, bool by_timer)
     q->tx_vq = virtio_add_queue(vdev, n->net_conf.tx_queue_size,
                                 virtio_net_handle_tx);
     virtqueue_batch_init(&q->rx_batch, VIRTQUEUE_MAX_SIZE, 0);
+    virtio_net_direct_init(&q->rx_direct);
     virtio_net_tx_init(q, by_timer);
     virtio_net_coal_init(&q->rx_coal, q, q->rx_vq);
     virtio_net_coal_init(&q->tx_coal, q, q->tx_vq);
@@ -114,6 +115,7 @@ void virtio_net_queues_exit(VirtIONet *n)
         virtio_net_coal_exit(&q->rx_coal);
         virtio_net_coal_exit(&q->tx_coal);
         virtio_net_tx_exit(q);
+        virtio_net_direct_exit(&q->rx_direct);
         virtqueue_batch_destroy(&q->rx_batch);
         virtio_delete_queue(q->rx_vq);
         virtio_delete_queue(q->tx_vq);

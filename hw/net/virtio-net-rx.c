@@ -12,8 +12,6 @@
 
 /* Packets for which chains are taken at one go. */
 #define RX_SLICE    64
-/* What the filter looks at: Ethernet header and VLAN tag. */
-#define PEEK_BYTES  (ETH_HLEN + ETH_VLAN_HLEN)
 
 /* Where reading from a packet, or writing to chains, has got to. */
 typedef struct Cursor {
@@ -30,8 +28,9 @@ static void copy_pieces(Cursor *to, Cursor *from, size_t bytes)
         size_t have = from->iov->iov_len - from->offset;
         size_t step = MIN(bytes, MIN(room, have));
 
-        memcpy((uint8_t *)to->iov->iov_base + to->offset,
-               (const uint8_t *)from->iov->iov_base + from->offset, step);
+        /* Whoever sent it may have laid its buffers over the receiver's. */
+        memmove((uint8_t *)to->iov->iov_base + to->offset,
+                (const uint8_t *)from->iov->iov_base + from->offset, step);
         bytes -= step;
         to->offset += step;
         from->offset += step;
@@ -55,6 +54,15 @@ static Cursor cursor_at(const struct iovec *iov, unsigned count, size_t skip)
         count--;
     }
     return (Cursor){ iov, count, skip };
+}
+
+void virtio_net_rx_copy(const struct iovec *to, unsigned to_count,
+                        const struct iovec *from, unsigned from_count,
+                        size_t bytes)
+{
+    Cursor target = { to, to_count, 0 }, source = { from, from_count, 0 };
+
+    copy_pieces(&target, &source, bytes);
 }
 
 typedef enum RxResult {
@@ -151,7 +159,7 @@ static void rx_scatter(VirtIONetQueue *q, const NetPacket *packet,
 
 static bool rx_wanted(VirtIONetQueue *q, const NetPacket *packet)
 {
-    uint8_t head[PEEK_BYTES];
+    uint8_t head[RX_PEEK_BYTES];
     size_t skip = virtio_net_host_hdr_bytes(q->n);
     size_t bytes;
 
@@ -208,13 +216,12 @@ static unsigned rx_slice(VirtIONetQueue *q, const NetPacket *packets,
     return i;
 }
 
-static bool rx_ready(const VirtIONetQueue *q)
+bool virtio_net_rx_ready(const VirtIONetQueue *q)
 {
     return virtio_net_pair_running(q) && virtio_queue_ready(q->rx_vq);
 }
 
-/* Where packets of a backend's queue go that no hash sends elsewhere. */
-static VirtIONetQueue *rx_home(VirtIONet *n, const NetClientState *nc)
+VirtIONetQueue *virtio_net_rx_home(VirtIONet *n, const NetClientState *nc)
 {
     return &n->pairs[nc->queue_index % n->curr_pairs];
 }
@@ -224,7 +231,7 @@ bool virtio_net_can_receive(NetClientState *nc)
     VirtIONet *n = qemu_get_nic_opaque(nc);
 
     return n->rss.steer ? virtio_net_pair_running(&n->pairs[0]) :
-                          rx_ready(rx_home(n, nc));
+                          virtio_net_rx_ready(virtio_net_rx_home(n, nc));
 }
 
 /* Packets for one pair; how many were consumed. */
@@ -234,7 +241,7 @@ static unsigned rx_run(VirtIONetQueue *q, const NetPacket *packets,
     unsigned done = 0;
     bool asked = false;
 
-    while (done < count && rx_ready(q)) {
+    while (done < count && virtio_net_rx_ready(q)) {
         unsigned taken = rx_slice(q, packets + done,
                                   classes ? classes + done : NULL,
                                   MIN(count - done, RX_SLICE));
@@ -243,7 +250,7 @@ static unsigned rx_run(VirtIONetQueue *q, const NetPacket *packets,
         if (taken == 0 && asked) {
             break;
         }
-        if ((taken == 0) != asked && rx_ready(q)) {
+        if ((taken == 0) != asked && virtio_net_rx_ready(q)) {
             /*
              * Out of buffers: we want to hear of new ones, and look once more for
              * those that came before the driver knew. Or they have come.
@@ -256,8 +263,7 @@ static unsigned rx_run(VirtIONetQueue *q, const NetPacket *packets,
     return done;
 }
 
-/* The driver hears of a burst once a queue. */
-static void rx_notify(VirtIONetQueue *q)
+void virtio_net_rx_notify(VirtIONetQueue *q)
 {
     if (q->rx_touched) {
         q->rx_touched = false;
@@ -314,7 +320,7 @@ static unsigned rx_hashed_burst(VirtIONet *n, VirtIONetQueue *home,
         }
     }
     for (unsigned i = 0; i < n->curr_pairs; i++) {
-        rx_notify(&n->pairs[i]);
+        virtio_net_rx_notify(&n->pairs[i]);
     }
     return done;
 }
@@ -323,14 +329,14 @@ unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
                                   unsigned count)
 {
     VirtIONet *n = qemu_get_nic_opaque(nc);
-    VirtIONetQueue *q = rx_home(n, nc);
+    VirtIONetQueue *q = virtio_net_rx_home(n, nc);
     unsigned done;
 
     if (n->rss.steer || n->hash_report) {
         return rx_hashed_burst(n, q, packets, count);
     }
     done = rx_run(q, packets, NULL, count);
-    rx_notify(q);
+    virtio_net_rx_notify(q);
     return done;
 }
 
@@ -347,7 +353,7 @@ void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
     VirtIONet *n = VIRTIO_NET(vdev);
     VirtIONetQueue *q = virtio_net_pair_of(n, vq);
 
-    if (!rx_ready(q)) {
+    if (!virtio_net_rx_ready(q)) {
         return;
     }
     virtio_queue_set_notification(vq, 0);

@@ -237,6 +237,7 @@ static const NetClientInfo net_virtio_info = {
     .size = sizeof(NICState),
     .can_receive = virtio_net_can_receive,
     .receive_burst = virtio_net_receive_burst,
+    .receive_direct = virtio_net_receive_direct,
     .link_status_changed = virtio_net_link_changed,
     .query_rx_filter = virtio_net_query_rx_filter,
     .announce = virtio_net_announce,

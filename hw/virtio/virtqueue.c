@@ -289,6 +289,15 @@ static void commit_buffers(VirtQueue *vq, const VirtQueueElement *elem,
     }
 }
 
+void virtqueue_commit(VirtQueue *vq, const VirtQueueElement *elem)
+{
+    RCU_READ_LOCK_GUARD();
+
+    if (vq->mem->ops->commit) {
+        commit_buffers(vq, elem, elem->in_bytes);
+    }
+}
+
 /* Let go of what an element keeps; its pieces are not touched any more. */
 static void release_element(VirtQueue *vq, const VirtQueueElement *elem)
 {

@@ -65,6 +65,25 @@ struct NetPacket {
 };
 
 /*
+ * A place in a receiver's memory into which a packet may be read. The reader may add
+ * one piece of its own: iov[iovcnt] is free for it.
+ */
+struct NetPlace {
+    struct iovec *iov;
+    unsigned iovcnt;
+    size_t room;                /* the sum of the pieces */
+    /* The reader fills in: */
+    unsigned span;              /* places that the packet lies in, mostly 1 */
+    size_t size;                /* of the packet; 0: a part of it was lost */
+    /*
+     * Memory of the reader for all of the packet, where those bytes are already
+     * that did not find room; the others are put there when the receiver cannot
+     * take the packet where it lies.
+     */
+    uint8_t *home;
+};
+
+/*
  * What a kind of client can do. Instances are const; every member but type and
  * size may be NULL, and one of the receive functions is needed.
  */
@@ -85,6 +104,13 @@ typedef struct NetClientInfo {
     ssize_t (*receive)(NetClientState *nc, const uint8_t *buf, size_t size);
     ssize_t (*receive_iov)(NetClientState *nc, const struct iovec *iov,
                            int iovcnt);
+
+    /*
+     * Let @read, a function of the peer, read packets straight into this client's
+     * memory, with up to @max places. Returns how many packets were consumed,
+     * -1 if this cannot be done now and nothing was read.
+     */
+    int (*receive_direct)(NetClientState *nc, NetReader *read, unsigned max);
 
     /* May packets be delivered now? Without it: always. */
     bool (*can_receive)(NetClientState *nc);
@@ -210,6 +236,14 @@ bool qemu_can_send_packet(NetClientState *sender);
  */
 unsigned qemu_send_burst(NetClientState *sender, const NetPacket *packets,
                          unsigned count, NetPacketSent *sent_cb);
+
+/*
+ * Have @read called with places in the peer's memory, up to @max. Returns how many
+ * of the packets that it read were consumed; the others are in their homes, and the
+ * sender sends them before it reads again. -1: this way is not open now, nothing
+ * was read; the sender reads into its own memory.
+ */
+int qemu_receive_direct(NetClientState *sender, NetReader *read, unsigned max);
 
 /*
  * Send one packet; one that cannot be delivered is copied and kept. 0: kept, and

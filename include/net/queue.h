@@ -16,6 +16,7 @@
 
 typedef struct NetQueue NetQueue;
 typedef struct NetPacket NetPacket;
+typedef struct NetPlace NetPlace;
 
 /* Called in the sender's event loop once its peer can take packets again. */
 typedef void NetPacketSent(NetClientState *sender, ssize_t size);
@@ -37,6 +38,23 @@ void qemu_del_net_queue(NetQueue *queue);
 unsigned qemu_net_queue_burst(NetQueue *queue, NetClientState *sender,
                               const NetPacket *packets, unsigned count,
                               NetPacketSent *sent_cb);
+
+/* A packet may lie in several places, one after the other. */
+#define NET_READ_JOIN   0x1
+/* A packet that is longer than its places is taken all the same; else it is lost. */
+#define NET_READ_LONG   0x2
+
+/*
+ * Reads packets into @places, from the first one on and in order; returns how many.
+ * @how: what of NET_READ_* is welcome. The reader neither sends anything to its peer
+ * nor touches the places later.
+ */
+typedef unsigned NetReader(NetClientState *nc, NetPlace *places, unsigned count,
+                           unsigned how);
+
+/* For qemu_receive_direct(), which see. */
+int qemu_net_queue_receive_direct(NetQueue *queue, NetReader *read,
+                                  unsigned max);
 
 /*
  * Deliver one packet, or keep a copy of it until it can be delivered. Returns its

@@ -72,6 +72,14 @@ typedef struct NotifyCoal {
     QEMUTimer *timer;               /* runs while the two differ */
 } NotifyCoal;
 
+/* virtio-net-rx-direct.c: guest buffers that the backend reads into. */
+typedef struct RxDirect {
+    NetPlace *places;
+    struct iovec *iov;              /* of the places */
+    unsigned want;                  /* places to be offered next time */
+    unsigned pause;                 /* calls to let pass before the next offer */
+} RxDirect;
+
 /* One receive and one transmit queue; owned by one event loop. */
 typedef struct VirtIONetQueue {
     VirtIONet *n;
@@ -83,6 +91,7 @@ typedef struct VirtIONetQueue {
     VirtQueueBatch rx_batch;
     NetCounters rx;
     NotifyCoal rx_coal;
+    RxDirect rx_direct;
     bool rx_touched;                /* something was used in this burst */
 
     /* virtio-net-tx.c */

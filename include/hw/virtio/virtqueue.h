@@ -91,6 +91,12 @@ void virtqueue_unpop_batch(VirtQueue *vq, VirtQueueBatch *batch,
                            unsigned count);
 
 /*
+ * The device wrote to a chain of a batch that it is going to give back untaken: tell
+ * the memory, as virtqueue_fill() does for those that go to the driver.
+ */
+void virtqueue_commit(VirtQueue *vq, const VirtQueueElement *elem);
+
+/*
  * One chain in one allocation of at least @sz bytes that begins with a
  * VirtQueueElement; NULL when there is none. The memory behind it is held until
  * virtqueue_push/fill/unpop/detach_element; the caller g_free()s it after that.
