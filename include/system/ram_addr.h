@@ -94,6 +94,19 @@ RAMBlock *qemu_ram_block_from_host(void *ptr, bool round_offset,
 ram_addr_t qemu_ram_addr_from_host(void *ptr);
 /* Host pointer of @addr in the space of all blocks, or NULL. RCU. */
 void *qemu_ram_host_from_addr(ram_addr_t addr);
+/*
+ * The pages of [@start, @start + @length) of @block go back to the host; when
+ * they are touched again they are zero, or what a private mapping's file has.
+ * Multiples of the block's page size. 0, -EINVAL for a range that is none,
+ * -EOPNOTSUPP for memory that is not ours to give, or -errno of the host. Any
+ * thread, RCU read section.
+ */
+int ram_block_discard_range(RAMBlock *block, uint64_t start, size_t length);
+/*
+ * The same for guest physical addresses, whatever is there: only whole host
+ * pages of RAM go. Bytes dropped. Any thread.
+ */
+uint64_t physical_memory_discard(hwaddr addr, uint64_t length);
 /* Bytes of all blocks. */
 ram_addr_t qemu_ram_total_bytes(void);
 /* Registers a block of @mr for migration under the name that @dev gives. */
