@@ -12,6 +12,7 @@
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qapi/qapi-commands.h"
+#include "qemu/cutils.h"
 #include "qemu/keyval.h"
 #include "qemu/log.h"
 #include "qemu/option.h"
@@ -375,9 +376,29 @@ static void complete_on_off(GPtrArray *found, unsigned nth, const char *word)
     }
 }
 
+/* In MiB, or with a suffix. */
+static void hmp_balloon(Monitor *mon, json_object *args)
+{
+    const char *value = json_get_str(args, "value");
+    json_object *qmp;
+    uint64_t bytes;
+
+    if (qemu_strtosz_MiB(value, NULL, &bytes) < 0 || bytes > INT64_MAX) {
+        monitor_printf(mon, "Error: '%s' is not a size in MiB (a suffix says "
+                       "another unit: k, M, G, T)\n", value);
+        return;
+    }
+    qmp = json_object_new_object();
+    json_put_uint(qmp, "value", bytes);
+    json_object_put(run_qmp(mon, qmp_balloon, qmp));
+    json_object_put(qmp);
+}
+
 const HMPCommand hmp_commands[] = {
     { "announce_self", "interfaces:s?,id:s?", "[interfaces] [id]",
       "let NICs tell the network where they are", hmp_announce_self },
+    { "balloon", "value:s", "target", "request VM to change its memory "
+      "allocation (in MB)", hmp_balloon },
     { "chardev-add", "args:S", "args", "add chardev", hmp_chardev_add },
     { "chardev-remove", "id:s", "id", "remove chardev", hmp_chardev_remove,
       .complete = complete_chardev_id },

@@ -14,6 +14,7 @@
 #include "qapi/json.h"
 #include "qapi/qapi-commands.h"
 #include "qemu/trace.h"
+#include "system/balloon.h"
 #include "system/iothread.h"
 #include "system/memory.h"
 #include "system/runstate.h"
@@ -223,11 +224,24 @@ static void info_trace_events(Monitor *mon, json_object *args)
     trace_foreach_event(json_get_str(args, "name"), print_trace_event, mon);
 }
 
+static void info_balloon(Monitor *mon, json_object *args)
+{
+    Error *err = NULL;
+    uint64_t bytes;
+
+    balloon_actual(&bytes, &err);
+    if (!hmp_handle_error(mon, err)) {
+        monitor_printf(mon, "balloon: actual=%" PRIu64 "\n", bytes >> 20);
+    }
+}
+
 static void info_nothing(Monitor *mon, json_object *args)
 {
 }
 
 const HMPCommand hmp_info_commands[] = {
+    { "balloon", "", "", "show how much memory the guest has, in MiB",
+      info_balloon },
     { "block", "", "", "show the block devices (there are none)",
       info_nothing },
     { "chardev", "", "", "show the character devices", info_chardev },

@@ -12,6 +12,7 @@
 #include "qapi/json.h"
 #include "qapi/qapi-commands.h"
 #include "qemu/uuid.h"
+#include "system/balloon.h"
 #include "system/address-spaces.h"
 #include "system/hostmem.h"
 #include "system/iothread.h"
@@ -198,6 +199,32 @@ json_object *qmp_query_memory_size_summary(json_object *args, Error **errp)
     json_put_uint(info, "base-memory",
                   current_machine ? current_machine->ram_size : 0);
     json_put_int(info, "plugged-memory", 0);
+    return info;
+}
+
+json_object *qmp_balloon(json_object *args, Error **errp)
+{
+    int64_t value = json_get_int(args, "value", 0);
+
+    if (value <= 0) {
+        error_setg(errp, "Parameter 'value' is a number of bytes, at least 1, "
+                   "not %" PRId64, value);
+        return NULL;
+    }
+    balloon_set_target(value, errp);
+    return NULL;
+}
+
+json_object *qmp_query_balloon(json_object *args, Error **errp)
+{
+    json_object *info;
+    uint64_t bytes;
+
+    if (!balloon_actual(&bytes, errp)) {
+        return NULL;
+    }
+    info = json_object_new_object();
+    json_put_uint(info, "actual", bytes);
     return info;
 }
 
