@@ -54,67 +54,82 @@ static QOSObject *q35_port_new(QTestState *qts)
     return machine_new(qts, qpci_init_q35_port);
 }
 
-/* --- virtio-net on PCI --- */
+/* --- virtio devices on PCI --- */
 
-typedef struct QVirtioNetPCI {
+typedef struct QVirtioPCINode {
     QOSObject obj;
     QVirtioDevice virtio;
     QPCIDevice *pci;
-} QVirtioNetPCI;
+} QVirtioPCINode;
 
-static void *virtio_net_pci_get_driver(QOSObject *obj, const char *interface)
+static void *virtio_pci_get_driver(QOSObject *obj, const char *interface)
 {
-    QVirtioNetPCI *dev = container_of(obj, QVirtioNetPCI, obj);
+    QVirtioPCINode *dev = container_of(obj, QVirtioPCINode, obj);
 
     return g_str_equal(interface, "pci-device") ? (void *)dev->pci
                                                 : (void *)&dev->virtio;
 }
 
-static void virtio_net_pci_destroy(QOSObject *obj)
+static void virtio_pci_destroy(QOSObject *obj)
 {
-    QVirtioNetPCI *dev = container_of(obj, QVirtioNetPCI, obj);
+    QVirtioPCINode *dev = container_of(obj, QVirtioPCINode, obj);
 
     g_free(dev->pci);
     g_free(dev);
 }
 
-static void virtio_net_pci_start(QOSObject *obj)
+static void virtio_pci_start(QOSObject *obj)
 {
-    QVirtioNetPCI *dev = container_of(obj, QVirtioNetPCI, obj);
+    QVirtioPCINode *dev = container_of(obj, QVirtioPCINode, obj);
 
     qpci_device_enable(dev->pci);
 }
 
-static QOSObject *virtio_net_pci_new(QTestState *qts, void *bus, const char *id)
+/* @virtio_id as in section 5, @old_id that of a transitional device. */
+static QOSObject *virtio_pci_new(QPCIMachineBus *bus, uint16_t virtio_id,
+                                 uint16_t old_id, bool legacy)
 {
-    QPCIMachineBus *machine_bus = bus;
-    QVirtioNetPCI *dev = g_new0(QVirtioNetPCI, 1);
+    QVirtioPCINode *dev = g_new0(QVirtioPCINode, 1);
 
-    dev->pci = qpci_device_find_id(&machine_bus->pci, 0x1af4, 0x1041);
+    if (!legacy) {
+        dev->pci = qpci_device_find_id(&bus->pci, 0x1af4, 0x1040 + virtio_id);
+    }
     if (!dev->pci) {
-        dev->pci = qpci_device_find_id(&machine_bus->pci, 0x1af4, 0x1000);
+        dev->pci = qpci_device_find_id(&bus->pci, 0x1af4, old_id);
     }
     g_assert_nonnull(dev->pci);
-    qvirtio_pci_modern_init(&dev->virtio, dev->pci, &machine_bus->alloc);
-    dev->obj.get_driver = virtio_net_pci_get_driver;
-    dev->obj.start = virtio_net_pci_start;
-    dev->obj.destroy = virtio_net_pci_destroy;
+    if (legacy) {
+        qvirtio_pci_legacy_init(&dev->virtio, dev->pci, &bus->alloc);
+    } else {
+        qvirtio_pci_modern_init(&dev->virtio, dev->pci, &bus->alloc);
+    }
+    dev->obj.get_driver = virtio_pci_get_driver;
+    dev->obj.start = virtio_pci_start;
+    dev->obj.destroy = virtio_pci_destroy;
     return &dev->obj;
+}
+
+static QOSObject *virtio_net_pci_new(QTestState *qts, void *bus, const char *id)
+{
+    return virtio_pci_new(bus, 1, 0x1000, false);
 }
 
 static QOSObject *virtio_net_pci_legacy_new(QTestState *qts, void *bus,
                                             const char *id)
 {
-    QPCIMachineBus *machine_bus = bus;
-    QVirtioNetPCI *dev = g_new0(QVirtioNetPCI, 1);
+    return virtio_pci_new(bus, 1, 0x1000, true);
+}
 
-    dev->pci = qpci_device_find_id(&machine_bus->pci, 0x1af4, 0x1000);
-    g_assert_nonnull(dev->pci);
-    qvirtio_pci_legacy_init(&dev->virtio, dev->pci, &machine_bus->alloc);
-    dev->obj.get_driver = virtio_net_pci_get_driver;
-    dev->obj.start = virtio_net_pci_start;
-    dev->obj.destroy = virtio_net_pci_destroy;
-    return &dev->obj;
+static QOSObject *virtio_balloon_pci_new(QTestState *qts, void *bus,
+                                         const char *id)
+{
+    return virtio_pci_new(bus, 5, 0x1002, false);
+}
+
+static QOSObject *virtio_balloon_pci_legacy_new(QTestState *qts, void *bus,
+                                                const char *id)
+{
+    return virtio_pci_new(bus, 5, 0x1002, true);
 }
 
 static void register_nodes(void)
@@ -149,6 +164,19 @@ static void register_nodes(void)
     qos_device_lacks("virtio-net-pci-legacy", "packed");
     qos_node_produces("virtio-net-pci-legacy", "virtio-net");
     qos_node_produces("virtio-net-pci-legacy", "virtio-net-legacy");
+
+    qos_add_device("virtio-balloon-pci",
+                   "virtio-balloon-pci,packed=on,in_order=on,"
+                   "free-page-reporting=on,free-page-hint=on,must-tell-host=on",
+                   "pci-bus", virtio_balloon_pci_new);
+    qos_node_produces("virtio-balloon-pci", "virtio-balloon");
+    qos_node_produces("virtio-balloon-pci", "virtio-balloon-modern");
+    qos_add_device("virtio-balloon-pci-legacy",
+                   "virtio-balloon-pci,disable-modern=on,disable-legacy=off,"
+                   "free-page-reporting=on,free-page-hint=on",
+                   "pci-bus", virtio_balloon_pci_legacy_new);
+    qos_device_lacks("virtio-balloon-pci-legacy", "packed");
+    qos_node_produces("virtio-balloon-pci-legacy", "virtio-balloon");
 }
 
 libqos_init(register_nodes)
