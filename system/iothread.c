@@ -84,6 +84,7 @@ static void iothread_finalize(Object *obj)
         qatomic_set(&iothread->stopping, true);
         aio_notify(iothread->ctx);
         qemu_thread_join(&iothread->thread);
+        aio_context_retire(iothread->ctx);
         aio_context_unref(iothread->ctx);
     }
     qemu_sem_destroy(&iothread->started);

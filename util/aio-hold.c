@@ -15,7 +15,13 @@
  */
 static bool stands_anyway(AioContext *ctx)
 {
-    return ctx == qemu_get_aio_context() || in_aio_context_home_thread(ctx);
+    return ctx == qemu_get_aio_context() || ctx->retired ||
+           in_aio_context_home_thread(ctx);
+}
+
+void aio_context_retire(AioContext *ctx)
+{
+    ctx->retired = true;
 }
 
 /* In the loop's thread; one that comes after its holder has gone does nothing. */

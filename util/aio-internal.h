@@ -58,6 +58,7 @@ struct AioContext {
     QemuCond hold_cond;
     unsigned holders;
     bool standing;
+    bool retired;                   /* no thread any more; big lock */
 
     unsigned depth;                 /* rounds nested; owner's */
     unsigned rounds;                /* rounds begun; owner's */

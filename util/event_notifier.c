@@ -5,7 +5,8 @@
  */
 #include "qemu/osdep.h"
 #include <sys/eventfd.h>
-#include "qemu/event_notifier.h"
+#include "qemu/aio.h"
+#include "qemu/atomic.h"
 
 int event_notifier_init(EventNotifier *e, int active)
 {
@@ -41,8 +42,19 @@ int event_notifier_get_wfd(const EventNotifier *e)
     return e->wfd;
 }
 
+void event_notifier_set_bell(EventNotifier *e, QEMUBH *bell)
+{
+    qatomic_store_release(&e->bell, bell);
+}
+
 int event_notifier_set(EventNotifier *e)
 {
+    QEMUBH *bell = qatomic_load_acquire(&e->bell);
+
+    if (bell) {
+        qemu_bh_schedule(bell);
+        return 0;
+    }
     if (!e->initialized) {
         return -EBADF;
     }

@@ -1,10 +1,14 @@
 /*
  * MSI-X (PCI Local Bus 3.0, section 6.8.2).
  *
- * A vector may be raised by a thread of its device while the guest masks or
- * unmasks it: the raiser sets the pending bit before it looks at the mask again,
- * the unmasking side clears the mask before it looks at the pending bit, and who
- * takes the bit sends the message. So none is lost or sent twice.
+ * A vector may be raised by a thread that has not the big lock while the guest
+ * masks or unmasks it: the raiser sets the pending bit before it looks at the mask
+ * again, the unmasking side clears the mask before it looks at the pending bit, and
+ * who takes the bit sends the message. So none is lost or sent twice. And once the
+ * guest's write of a mask is over, no message is under way: such a raiser sends
+ * with the vector's lock held, and who masks takes it (drivers change address and
+ * data of a masked vector, piece by piece). Those that have the big lock exclude
+ * each other; a message of theirs may come back as a write to this table.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,6 +19,8 @@
 #include "pci-internal.h"
 #include "qapi/error.h"
 #include "qemu/host-utils.h"
+#include "qemu/lockable.h"
+#include "qemu/main-loop.h"
 
 #define CONTROL_AT(d)   ((d)->msix_cap + PCI_MSIX_FLAGS + 1)
 #define CONTROL_ENABLE  (PCI_MSIX_FLAGS_ENABLE >> 8)
@@ -30,6 +36,12 @@ static uint8_t *entry_of(PCIDevice *d, unsigned vector)
 static uint32_t entry_field(PCIDevice *d, unsigned vector, unsigned field)
 {
     return qatomic_read((uint32_t *)(void *)(entry_of(d, vector) + field));
+}
+
+static void entry_set(PCIDevice *d, unsigned vector, unsigned field,
+                      uint32_t value)
+{
+    qatomic_set((uint32_t *)(void *)(entry_of(d, vector) + field), value);
 }
 
 static bool vector_exists(const PCIDevice *d, unsigned vector)
@@ -51,7 +63,7 @@ int msix_present(PCIDevice *dev)
 int msix_enabled(PCIDevice *dev)
 {
     return msix_present(dev) &&
-        (dev->config[CONTROL_AT(dev)] & CONTROL_ENABLE);
+        (qatomic_read(&dev->config[CONTROL_AT(dev)]) & CONTROL_ENABLE);
 }
 
 unsigned msix_nr_vectors_allocated(const PCIDevice *dev)
@@ -119,10 +131,10 @@ void msix_clr_pending(PCIDevice *dev, int vector)
 
 /* ---- Raising ---- */
 
-void msix_notify(PCIDevice *dev, unsigned vector)
+static void notify(PCIDevice *dev, unsigned vector)
 {
-    if (!vector_exists(dev, vector) || !dev->msix_entry_used[vector] ||
-        !msix_enabled(dev)) {
+    if (!vector_exists(dev, vector) || !msix_enabled(dev) ||
+        !qatomic_read(&dev->msix_entry_used[vector])) {
         return;
     }
     if (entry_masked(dev, vector)) {
@@ -133,6 +145,23 @@ void msix_notify(PCIDevice *dev, unsigned vector)
         }
     }
     msi_send_message(dev, msix_get_message(dev, vector));
+}
+
+void msix_notify(PCIDevice *dev, unsigned vector)
+{
+    if (!bql_forbidden()) {
+        notify(dev, vector);
+    } else if (vector_exists(dev, vector)) {
+        QEMU_LOCK_GUARD(&dev->msix_locks[vector]);
+        notify(dev, vector);
+    }
+}
+
+/* Messages of a state before this call have been sent when it returns. */
+static void wait_for_raiser(PCIDevice *d, unsigned vector)
+{
+    qemu_mutex_lock(&d->msix_locks[vector]);
+    qemu_mutex_unlock(&d->msix_locks[vector]);
 }
 
 static void unmasked(PCIDevice *d, unsigned vector)
@@ -165,6 +194,9 @@ static void mask_changed(PCIDevice *d, unsigned vector, bool was_masked)
 
     if (masked == was_masked) {
         return;
+    }
+    if (masked) {
+        wait_for_raiser(d, vector);
     }
     tell_use(d, vector, !masked);
     if (!masked) {
@@ -206,14 +238,20 @@ int msix_vector_use(PCIDevice *dev, unsigned vector)
     if (!vector_exists(dev, vector)) {
         return -EINVAL;
     }
-    dev->msix_entry_used[vector]++;
+    qatomic_set(&dev->msix_entry_used[vector],
+                dev->msix_entry_used[vector] + 1);
     return 0;
 }
 
 void msix_vector_unuse(PCIDevice *dev, unsigned vector)
 {
-    if (vector_exists(dev, vector) && dev->msix_entry_used[vector] &&
-        !--dev->msix_entry_used[vector]) {
+    unsigned used = vector_exists(dev, vector) ? dev->msix_entry_used[vector]
+                                               : 0;
+
+    if (used > 0) {
+        qatomic_set(&dev->msix_entry_used[vector], used - 1);
+    }
+    if (used == 1) {
         msix_clr_pending(dev, vector);
     }
 }
@@ -221,7 +259,7 @@ void msix_vector_unuse(PCIDevice *dev, unsigned vector)
 void msix_unuse_all_vectors(PCIDevice *dev)
 {
     for (unsigned v = 0; msix_present(dev) && v < dev->msix_entries_nr; v++) {
-        dev->msix_entry_used[v] = 0;
+        qatomic_set(&dev->msix_entry_used[v], 0);
         msix_clr_pending(dev, v);
     }
 }
@@ -322,7 +360,7 @@ static uint64_t pba_read(void *opaque, hwaddr addr, unsigned size)
         d->msix_vector_poll_notifier(d, first, MIN(first + size * 8,
                                                    d->msix_entries_nr));
     }
-    return pci_get_long(d->msix_pba + addr);
+    return qatomic_read((uint32_t *)(void *)(d->msix_pba + addr));
 }
 
 static void pba_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
@@ -345,8 +383,8 @@ static void mask_all(PCIDevice *d)
     for (unsigned v = 0; v < d->msix_entries_nr; v++) {
         bool was_masked = entry_masked(d, v);
 
-        entry_of(d, v)[PCI_MSIX_ENTRY_VECTOR_CTRL] |=
-            PCI_MSIX_ENTRY_CTRL_MASKBIT;
+        entry_set(d, v, PCI_MSIX_ENTRY_VECTOR_CTRL,
+                  PCI_MSIX_ENTRY_CTRL_MASKBIT);
         mask_changed(d, v, was_masked);
     }
 }
@@ -412,6 +450,10 @@ int msix_init(PCIDevice *dev, unsigned nentries, MemoryRegion *table_bar,
     dev->msix_table = g_malloc0(nentries * PCI_MSIX_ENTRY_SIZE);
     dev->msix_pba = g_malloc0(pba_bytes(nentries));
     dev->msix_entry_used = g_new0(unsigned, nentries);
+    dev->msix_locks = g_new(QemuMutex, nentries);
+    for (unsigned v = 0; v < nentries; v++) {
+        qemu_mutex_init(&dev->msix_locks[v]);
+    }
     dev->msix_function_masked = true;
     mask_all(dev);
 
@@ -463,6 +505,9 @@ void msix_uninit(PCIDevice *dev, MemoryRegion *table_bar,
     pci_del_capability(dev, PCI_CAP_ID_MSIX, MSIX_CAP_LENGTH);
     dev->cap_present &= ~QEMU_PCI_CAP_MSIX;
     dev->msix_cap = 0;
+    for (unsigned v = 0; v < dev->msix_entries_nr; v++) {
+        qemu_mutex_destroy(&dev->msix_locks[v]);
+    }
     dev->msix_entries_nr = 0;
     memory_region_del_subregion(pba_bar, &dev->msix_pba_mmio);
     memory_region_del_subregion(table_bar, &dev->msix_table_mmio);
@@ -471,6 +516,7 @@ void msix_uninit(PCIDevice *dev, MemoryRegion *table_bar,
     g_clear_pointer(&dev->msix_table, g_free);
     g_clear_pointer(&dev->msix_pba, g_free);
     g_clear_pointer(&dev->msix_entry_used, g_free);
+    g_clear_pointer(&dev->msix_locks, g_free);
 }
 
 void msix_uninit_exclusive_bar(PCIDevice *dev)
@@ -486,14 +532,16 @@ void msix_reset(PCIDevice *dev)
     if (!msix_present(dev)) {
         return;
     }
-    dev->config[CONTROL_AT(dev)] &= ~(CONTROL_ENABLE | CONTROL_MASKALL);
-    memset(dev->msix_pba, 0, pba_bytes(dev->msix_entries_nr));
+    qatomic_set(&dev->config[CONTROL_AT(dev)],
+                dev->config[CONTROL_AT(dev)] &
+                ~(CONTROL_ENABLE | CONTROL_MASKALL));
     mask_all(dev);
     qatomic_set(&dev->msix_function_masked, true);
-    memset(dev->msix_table, 0, dev->msix_entries_nr * PCI_MSIX_ENTRY_SIZE);
     for (unsigned v = 0; v < dev->msix_entries_nr; v++) {
-        entry_of(dev, v)[PCI_MSIX_ENTRY_VECTOR_CTRL] =
-            PCI_MSIX_ENTRY_CTRL_MASKBIT;
+        msix_clr_pending(dev, v);
+        entry_set(dev, v, PCI_MSIX_ENTRY_LOWER_ADDR, 0);
+        entry_set(dev, v, PCI_MSIX_ENTRY_UPPER_ADDR, 0);
+        entry_set(dev, v, PCI_MSIX_ENTRY_DATA, 0);
     }
 }
 

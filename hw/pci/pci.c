@@ -88,8 +88,10 @@ void pci_default_write_config(PCIDevice *d, uint32_t address, uint32_t val,
         uint8_t *reg = d->config + address + i;
         uint8_t w = d->wmask[address + i], byte = val >> (i * 8);
 
-        *reg = (*reg & ~w) | (byte & w);
-        *reg &= ~(byte & d->w1cmask[address + i]);
+        uint8_t kept = (*reg & ~w) | (byte & w);
+
+        /* Other threads look at MSI-X control. */
+        qatomic_set(reg, kept & ~(byte & d->w1cmask[address + i]));
     }
     header = pci_touches(address, count, PCI_COMMAND, 2) ||
         pci_touches(address, count, PCI_BASE_ADDRESS_0, 24) ||

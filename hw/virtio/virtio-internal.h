@@ -18,6 +18,8 @@ typedef struct VirtQueueSide {
     EventNotifier host_notifier;    /* once made, kept until then */
     bool host_notifier_on;      /* connected by the transport */
     bool handler_on;            /* its handler is in the event loop */
+    QEMUBH *bell;               /* rings it without the kernel */
+    AioContext *bell_ctx;
 } VirtQueueSide;
 
 /* An address space as the rings of one device see it (virtqueue-memory.c). */
@@ -34,6 +36,15 @@ void virtio_memory_free(VirtIOMemory *memory);
 void virtio_queue_run(VirtQueue *vq);
 /* The eventfd's handler. */
 void virtio_queue_host_notifier_read(EventNotifier *e);
+
+/* virtio-threads.c: a host notifier is rung by threads of ours, or not. */
+void virtio_queue_bell_on(VirtQueue *vq);
+void virtio_queue_bell_off(VirtQueue *vq);
+/* RCU callback. */
+void virtio_queue_side_free(VirtQueueSide *side);
+void virtio_threads_forget(VirtIODevice *vdev);
+/* virtio.c: a thread found the device broken. */
+void virtio_error_bh(void *opaque);
 
 /* Raise the interrupt of @vector through the transport. */
 void virtio_notify_vector(VirtIODevice *vdev, uint16_t vector);

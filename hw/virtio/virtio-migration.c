@@ -152,6 +152,7 @@ static bool virtio_state_post_load(void *opaque, int version_id, Error **errp)
     BusState *bus = qdev_get_parent_bus(DEVICE(vdev));
     VirtioBusClass *k = VIRTIO_BUS_GET_CLASS(bus);
     g_autofree VirtQueueSaved *saved = g_steal_pointer(&vdev->saved);
+    VIRTIO_HOLD_GUARD(vdev);
 
     if ((vdev->status & VIRTIO_CONFIG_S_FEATURES_OK) &&
         !virtio_features_subset(vdev->guest_features, vdev->host_features)) {

@@ -25,11 +25,13 @@ void virtio_queue_notify(VirtIODevice *vdev, int n)
 {
     VirtQueue *vq = virtio_get_queue(vdev, n);
 
-    if (!vq || !vq->enabled || vdev->broken) {
+    if (!vq || !vq->enabled || qatomic_read(&vdev->broken)) {
         return;
     }
     if (vdev->legacy && !(vdev->status & VIRTIO_CONFIG_S_DRIVER_OK) &&
         !vdev->legacy_kicked && vdev->vm_running) {
+        VIRTIO_HOLD_GUARD(vdev);
+
         /* Old drivers use queues before they say DRIVER_OK (section 3.1.2). */
         vdev->legacy_kicked = true;
         vdev->started = true;
@@ -43,6 +45,8 @@ void virtio_queue_notify(VirtIODevice *vdev, int n)
         /* Its loop handles it, whatever way it came. */
         event_notifier_set(&vq->side->host_notifier);
     } else {
+        VIRTIO_HOLD_GUARD(vdev);
+
         virtio_queue_run(vq);
     }
 }
@@ -155,6 +159,7 @@ int virtio_device_start_ioeventfd_impl(VirtIODevice *vdev)
         if (vq && vq->side->host_notifier_on) {
             aio_set_event_notifier(vq->ctx, &vq->side->host_notifier,
                                    virtio_queue_host_notifier_read, NULL, NULL);
+            virtio_queue_bell_on(vq);
             vq->side->handler_on = true;
             /* What was made available before anybody listened. */
             event_notifier_set(&vq->side->host_notifier);
@@ -174,6 +179,7 @@ void virtio_device_stop_ioeventfd_impl(VirtIODevice *vdev)
         if (vq && vq->side->host_notifier_on) {
             if (vq->side->handler_on) {
                 vq->side->handler_on = false;
+                virtio_queue_bell_off(vq);
                 aio_set_event_notifier(vq->ctx, &vq->side->host_notifier,
                                        NULL, NULL, NULL);
             }

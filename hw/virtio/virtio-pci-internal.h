@@ -44,6 +44,7 @@ void virtio_pci_legacy_exit(VirtIOPCIProxy *proxy);
  */
 uint16_t virtio_pci_notification_of(const VirtIODevice *vdev, int n);
 int virtio_pci_notified_queue(const VirtIODevice *vdev, uint16_t value);
+void virtio_pci_intx_bh(void *opaque);
 void virtio_pci_notify(DeviceState *d, uint16_t vector);
 uint8_t virtio_pci_read_isr(VirtIOPCIProxy *proxy);
 /* Map queue @n's or the config's interrupt; what cannot be becomes NO_VECTOR. */

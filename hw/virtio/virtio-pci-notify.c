@@ -6,20 +6,39 @@
  */
 #include "qemu/osdep.h"
 #include "hw/pci/msix.h"
+#include "qemu/main-loop.h"
 #include "hw/virtio/virtio-pci-internal.h"
+
+/* The line is the OR of the ISR's bits (section 4.1.4.5.1). */
+static void update_line(VirtIOPCIProxy *proxy)
+{
+    VirtIODevice *vdev = virtio_pci_vdev(proxy);
+
+    pci_set_irq(&proxy->pci_dev, qatomic_read(&vdev->isr) != 0);
+}
+
+void virtio_pci_intx_bh(void *opaque)
+{
+    VirtIOPCIProxy *proxy = opaque;
+
+    if (!msix_enabled(&proxy->pci_dev)) {
+        update_line(proxy);
+    }
+}
 
 void virtio_pci_notify(DeviceState *d, uint16_t vector)
 {
     VirtIOPCIProxy *proxy = VIRTIO_PCI(d);
-    VirtIODevice *vdev = virtio_pci_vdev(proxy);
 
+    /* Messages need no lock; lines do. */
     if (msix_enabled(&proxy->pci_dev)) {
         if (vector != VIRTIO_NO_VECTOR) {
             msix_notify(&proxy->pci_dev, vector);
         }
+    } else if (bql_forbidden()) {
+        qemu_bh_schedule(proxy->intx_bh);
     } else {
-        /* The line is the OR of the ISR's bits (section 4.1.4.5.1). */
-        pci_set_irq(&proxy->pci_dev, qatomic_read(&vdev->isr) != 0);
+        update_line(proxy);
     }
 }
 
@@ -55,6 +74,7 @@ void virtio_pci_set_queue_vector(VirtIOPCIProxy *proxy, int n, uint16_t vector)
 
     if (virtio_get_queue(vdev, n)) {
         uint16_t old = virtio_queue_vector(vdev, n);
+        VIRTIO_HOLD_GUARD(vdev);
 
         virtio_queue_set_vector(vdev, n, exchange_vector(proxy, old, vector));
     }

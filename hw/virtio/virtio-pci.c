@@ -14,6 +14,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "hw/pci/msix.h"
 #include "hw/virtio/virtio-pci-internal.h"
@@ -167,6 +168,7 @@ static void virtio_pci_device_unplugged(DeviceState *d)
     VirtIOPCIProxy *proxy = VIRTIO_PCI(d);
 
     proxy->plugged = false;
+    g_clear_pointer(&proxy->intx_bh, qemu_bh_delete);
     /* The bus is unrealized before PCI takes the BARs out of its spaces. */
     pci_unmap_regions(&proxy->pci_dev);
     if (msix_present(&proxy->pci_dev)) {
@@ -196,6 +198,7 @@ static void QEMU_NOINLINE virtio_pci_device_plugged(DeviceState *d,
         return;
     }
     init_msix(proxy);
+    proxy->intx_bh = qemu_bh_new(virtio_pci_intx_bh, proxy);
     vdev->nvectors = virtio_pci_query_nvectors(d);
     if (virtio_pci_legacy(proxy)) {
         virtio_pci_legacy_init(proxy, vdev);

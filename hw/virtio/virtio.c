@@ -7,7 +7,7 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/aio.h"
+#include "qemu/main-loop.h"
 #include "qemu/log.h"
 #include "qemu/module.h"
 #include "hw/virtio/virtio-internal.h"
@@ -59,17 +59,6 @@ int virtio_queue_get_max_num(VirtIODevice *vdev, int n)
     return vq ? vq->num_max : 0;
 }
 
-AioContext *virtio_queue_aio_context(VirtQueue *vq)
-{
-    return vq->ctx;
-}
-
-void virtio_queue_set_aio_context(VirtQueue *vq, AioContext *ctx)
-{
-    assert(!vq->side->handler_on);
-    vq->ctx = ctx;
-}
-
 bool virtio_queue_enabled(VirtIODevice *vdev, int n)
 {
     VirtQueue *vq = virtio_get_queue(vdev, n);
@@ -118,18 +107,12 @@ VirtQueue *virtio_add_queue(VirtIODevice *vdev, int queue_size,
     return vq;
 }
 
-static void free_side(VirtQueueSide *side)
-{
-    event_notifier_cleanup(&side->host_notifier);
-    g_free(side);
-}
-
 void virtio_delete_queue(VirtQueue *vq)
 {
     assert(!vq->side->host_notifier_on);
     vq->vdev->queues[vq->queue_index] = NULL;
     virtqueue_core_destroy(vq);
-    call_rcu(vq->side, free_side, rcu);
+    call_rcu(vq->side, virtio_queue_side_free, rcu);
     g_free(vq);
 }
 
@@ -186,6 +169,7 @@ bool virtio_queue_enable(VirtIODevice *vdev, int n)
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
     bool negotiated = vdev->legacy ||
                       (vdev->status & VIRTIO_CONFIG_S_FEATURES_OK);
+    VIRTIO_HOLD_GUARD(vdev);
 
     if (!vq || vq->enabled || vdev->broken || !negotiated ||
         !virtqueue_core_enable(vq, vq->desc.addr, vq->driver.addr,
@@ -248,6 +232,7 @@ void virtio_queue_reset(VirtIODevice *vdev, int n)
     VirtQueue *vq = virtio_get_queue(vdev, n);
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
     bool broken = vdev->broken;
+    VIRTIO_HOLD_GUARD(vdev);
 
     if (!vq) {
         return;
@@ -334,6 +319,7 @@ void virtio_set_status(VirtIODevice *vdev, uint8_t status)
 {
     uint8_t old = vdev->status;
     uint8_t added;
+    VIRTIO_HOLD_GUARD(vdev);
 
     if (status == 0) {
         virtio_reset(vdev);
@@ -392,6 +378,7 @@ void virtio_set_legacy_features(VirtIODevice *vdev, uint32_t bits)
                         VIRTIO_CONFIG_S_DRIVER_OK)) {
         return;
     }
+    VIRTIO_HOLD_GUARD(vdev);
     virtio_set_legacy(vdev);
     vdev->guest_features =
         virtio_features_and(VIRTIO_FEATURES_LOW(bits), vdev->host_features);
@@ -401,6 +388,7 @@ void virtio_set_legacy_features(VirtIODevice *vdev, uint32_t bits)
 void virtio_reset(VirtIODevice *vdev)
 {
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+    VIRTIO_HOLD_GUARD(vdev);
 
     vdev->status = 0;
     vdev->legacy_kicked = false;
@@ -410,7 +398,10 @@ void virtio_reset(VirtIODevice *vdev)
         vdc->reset(vdev);
     }
     vdev->legacy = false;
-    vdev->broken = false;
+    qatomic_set(&vdev->broken, false);
+    if (vdev->error_bh) {
+        qemu_bh_cancel(vdev->error_bh);
+    }
     vdev->guest_features = VIRTIO_FEATURES_NONE;
     vdev->queue_sel = 0;
     vdev->config_vector = VIRTIO_NO_VECTOR;
@@ -430,6 +421,8 @@ void virtio_reset(VirtIODevice *vdev)
 void virtio_set_disabled(VirtIODevice *vdev, bool disable)
 {
     if (vdev->disabled != disable) {
+        VIRTIO_HOLD_GUARD(vdev);
+
         vdev->disabled = disable;
         update_running(vdev);
     }
@@ -438,11 +431,37 @@ void virtio_set_disabled(VirtIODevice *vdev, bool disable)
 static void vm_state_changed(void *opaque, bool running, RunState state)
 {
     VirtIODevice *vdev = opaque;
+    VIRTIO_HOLD_GUARD(vdev);
 
     vdev->vm_running = running;
     update_running(vdev);
     if (vdev->started) {
         device_set_status(vdev, vdev->status);
+    }
+}
+
+/* All queues stand still, and a driver that can know is told (section 2.1.2). */
+static void device_broke(VirtIODevice *vdev)
+{
+    VIRTIO_HOLD_GUARD(vdev);
+
+    for (unsigned i = 0; i < vdev->num_queues; i++) {
+        if (vdev->queues[i]) {
+            vdev->queues[i]->broken = true;
+        }
+    }
+    if (virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1)) {
+        vdev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+        virtio_notify_config(vdev);
+    }
+}
+
+void virtio_error_bh(void *opaque)
+{
+    VirtIODevice *vdev = opaque;
+
+    if (qatomic_read(&vdev->broken)) {
+        device_broke(vdev);
     }
 }
 
@@ -456,19 +475,13 @@ void virtio_error(VirtIODevice *vdev, const char *fmt, ...)
     va_end(ap);
     qemu_log_mask(LOG_GUEST_ERROR, "%s: %s\n", vdev->name, message);
 
-    if (vdev->broken) {
+    if (qatomic_xchg(&vdev->broken, true)) {
         return;
     }
-    vdev->broken = true;
-    for (unsigned i = 0; i < vdev->num_queues; i++) {
-        if (vdev->queues[i]) {
-            vdev->queues[i]->broken = true;
-        }
-    }
-    /* Section 2.1.2: a driver that said DRIVER_OK is told. */
-    if (virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1)) {
-        vdev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-        virtio_notify_config(vdev);
+    if (bql_forbidden()) {
+        qemu_bh_schedule(vdev->error_bh);
+    } else {
+        device_broke(vdev);
     }
 }
 
@@ -500,6 +513,7 @@ void virtio_cleanup(VirtIODevice *vdev)
     }
     g_clear_pointer(&vdev->queues, g_free);
     vdev->num_queues = 0;
+    virtio_threads_forget(vdev);
     g_clear_pointer(&vdev->vmstate, qemu_del_vm_change_state_handler);
     g_clear_pointer(&vdev->config, g_free);
     vdev->config_len = 0;

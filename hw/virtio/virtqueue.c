@@ -15,7 +15,7 @@
 static inline void assert_owner(VirtQueue *vq)
 {
 #ifdef CONFIG_DEBUG
-    assert(!vq->ctx || vq->ctx == qemu_get_current_aio_context());
+    assert(!vq->ctx || aio_context_is_mine(vq->ctx));
 #endif
 }
 

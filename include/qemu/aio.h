@@ -114,6 +114,8 @@ void aio_wait_bh_oneshot(AioContext *ctx, QEMUBHFunc *cb, void *opaque);
  */
 void aio_context_hold(AioContext *ctx);
 void aio_context_let_go(AioContext *ctx);
+/* The thread of @ctx has ended: it stands for ever. Big lock. */
+void aio_context_retire(AioContext *ctx);
 /* For assertions: does the caller run the loop, or hold its thread? */
 bool aio_context_is_mine(AioContext *ctx);
 

@@ -10,6 +10,7 @@ struct EventNotifier {
     int rfd;
     int wfd;
     bool initialized;
+    QEMUBH *bell;               /* atomic; NULL: none */
 };
 
 typedef void EventNotifierHandler(EventNotifier *e);
@@ -24,6 +25,13 @@ int event_notifier_get_fd(const EventNotifier *e);
 int event_notifier_get_wfd(const EventNotifier *e);
 /* Ring: 0 or -errno. Any thread. */
 int event_notifier_set(EventNotifier *e);
+/*
+ * From now on event_notifier_set() schedules @bell (NULL: not any more), which
+ * costs no system call while its loop is awake. The kernel still rings the eventfd.
+ * Who may ring at the same time must find the notifier under RCU, and @bell must
+ * live for a grace period longer.
+ */
+void event_notifier_set_bell(EventNotifier *e, QEMUBH *bell);
 /* Clear: 1 if it had been rung. */
 int event_notifier_test_and_clear(EventNotifier *e);
 

@@ -9,6 +9,7 @@
 #include "hw/pci/pci.h"
 #include "hw/pci/pcie.h"
 #include "migration/vmstate.h"
+#include "qemu/thread.h"
 
 typedef struct PCIDeviceClass PCIDeviceClass;
 
@@ -73,6 +74,7 @@ struct PCIDevice {
     MemoryRegion msix_table_mmio;
     MemoryRegion msix_pba_mmio;
     unsigned *msix_entry_used;
+    QemuMutex *msix_locks;      /* one a vector: raisers without the big lock */
     bool msix_function_masked;
     MSIVectorUseNotifier msix_vector_use_notifier;
     MSIVectorReleaseNotifier msix_vector_release_notifier;

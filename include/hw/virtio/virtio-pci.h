@@ -76,6 +76,7 @@ struct VirtIOPCIProxy {
     OnOffAuto disable_legacy;
     bool legacy_on, modern_on;  /* what came of them */
 
+    QEMUBH *intx_bh;            /* the line, for threads that have no lock */
     uint32_t device_feature_select;
     uint32_t driver_feature_select;
     VirtioBusState bus;

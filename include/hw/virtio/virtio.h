@@ -62,13 +62,16 @@ struct VirtIODevice {
     int nvectors;                   /* MSI-X vectors of the transport */
 
     bool vm_running;                /* (r) */
-    bool broken;                    /* (r) the driver broke the rules */
+    bool broken;                    /* (r) atomic: the driver broke the rules */
     bool disabled;                  /* the transport forbids DMA at present */
     bool started;                   /* DRIVER_OK, or a legacy kick before it */
     bool legacy;                    /* the driver speaks the legacy interface */
     bool legacy_kicked;             /* and kicked before DRIVER_OK */
     AddressSpace *dma_as;           /* (r) where the driver's addresses live */
     VirtIOMemory *memory;           /* how rings reach dma_as */
+    AioContext **threads;           /* other loops that own queues */
+    unsigned num_threads;
+    QEMUBH *error_bh;               /* for errors of threads; NULL without */
     VMChangeStateEntry *vmstate;
     struct VirtQueueSaved *saved;   /* only while state is saved or loaded */
     uint32_t saved_count;
@@ -163,8 +166,28 @@ int virtio_queue_get_num(VirtIODevice *vdev, int n);
 int virtio_queue_get_max_num(VirtIODevice *vdev, int n);
 /* The event loop that owns the queue. */
 AioContext *virtio_queue_aio_context(VirtQueue *vq);
-/* Before the queue is started, or while it is quiet. */
+/* From the device's realize: another loop than the main loop's owns the queue. */
 void virtio_queue_set_aio_context(VirtQueue *vq, AioContext *ctx);
+/*
+ * The loops that own queues of the device stand (aio_context_hold()) until they
+ * are let go as often. All that they read without a lock, the device's state
+ * and the queues', is written so. Nests; free without such loops.
+ */
+void virtio_hold(VirtIODevice *vdev);
+void virtio_let_go(VirtIODevice *vdev);
+static inline VirtIODevice *virtio_auto_hold(VirtIODevice *vdev)
+{
+    virtio_hold(vdev);
+    return vdev;
+}
+static inline void virtio_auto_let_go(VirtIODevice **vdev)
+{
+    virtio_let_go(*vdev);
+}
+/* Until the end of the block. */
+#define VIRTIO_HOLD_GUARD(vdev)                                              \
+    __attribute__((cleanup(virtio_auto_let_go), unused))                     \
+    VirtIODevice *glue(virtio_held_, __COUNTER__) = virtio_auto_hold(vdev)
 /* Has the driver enabled queue @n? */
 bool virtio_queue_enabled(VirtIODevice *vdev, int n);
 
@@ -182,7 +205,8 @@ VirtQueue *virtio_queue_from_host_notifier(EventNotifier *e);
 
 /*
  * The driver broke the rules: NEEDS_RESET, and a config interrupt if it said
- * DRIVER_OK; all queues stand still until reset. Any thread that owns a queue.
+ * DRIVER_OK; all queues stand still until reset. Any thread that owns a queue; from
+ * one that is not the main loop's the driver hears of it a little later.
  */
 void virtio_error(VirtIODevice *vdev, const char *fmt, ...) G_PRINTF(2, 3);
 
