@@ -20,6 +20,12 @@ bool qemu_file_end_limit(QEMUFile *f, uint64_t outer);
 /* Bytes up to the limit; UINT64_MAX without one. */
 uint64_t qemu_file_limit_left(QEMUFile *f);
 
+/*
+ * Makes I/O on a descriptor fail with -ECANCELED once cancel_fd is readable. The
+ * descriptor does not block any more until the stream is closed.
+ */
+void qemu_file_set_cancel_fd(QEMUFile *f, int cancel_fd);
+
 /* Output over memory only: is it that; room for a 32-bit length; filling the
  * length of what was written since in. */
 bool qemu_file_is_output_mem(QEMUFile *f);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <poll.h>
 #include "qemu/bswap.h"
 #include "qemu-file-internal.h"
 
@@ -13,6 +14,8 @@
 
 struct QEMUFile {
     int fd;                 /* -1: memory */
+    int cancel_fd;          /* readable: give up; -1: there is none */
+    int fd_flags;           /* of fd, to be set again; -1: as they were */
     bool writing;
     int error;              /* the first -errno */
     uint64_t moved;         /* bytes handed to or taken from the caller */
@@ -28,6 +31,7 @@ static QEMUFile *file_new(int fd, bool writing)
     QEMUFile *f = g_new0(QEMUFile, 1);
 
     f->fd = fd;
+    f->cancel_fd = f->fd_flags = -1;
     f->writing = writing;
     f->limit = UINT64_MAX;
     return f;
@@ -90,26 +94,56 @@ uint64_t qemu_file_transferred(QEMUFile *f)
     return f->moved;
 }
 
+void qemu_file_set_cancel_fd(QEMUFile *f, int cancel_fd)
+{
+    int flags = fcntl(f->fd, F_GETFL);
+
+    f->cancel_fd = cancel_fd;
+    if (flags >= 0 && !(flags & O_NONBLOCK) &&
+        fcntl(f->fd, F_SETFL, flags | O_NONBLOCK) == 0) {
+        f->fd_flags = flags;
+    }
+}
+
+/* After an attempt failed with errno: waits, or keeps the error. */
+static void file_wait(QEMUFile *f)
+{
+    struct pollfd fds[2] = {
+        { .fd = f->fd, .events = f->writing ? POLLOUT : POLLIN },
+        { .fd = f->cancel_fd, .events = POLLIN },
+    };
+
+    if (errno != EAGAIN) {
+        qemu_file_set_error(f, -errno);
+    } else if (RETRY_ON_EINTR(poll(fds, 2, -1)) < 0) {
+        qemu_file_set_error(f, -errno);
+    } else if (fds[1].revents) {
+        qemu_file_set_error(f, -ECANCELED);
+    }
+}
+
 /* ---- writing ----------------------------------------------------------- */
+
+static void file_write(QEMUFile *f, const uint8_t *buf, size_t size)
+{
+    while (!f->error && size) {
+        ssize_t n = RETRY_ON_EINTR(write(f->fd, buf, size));
+
+        if (n < 0) {
+            file_wait(f);
+        } else {
+            buf += n;
+            size -= n;
+        }
+    }
+}
 
 int qemu_fflush(QEMUFile *f)
 {
-    size_t done = 0;
-
-    if (!f->writing || f->fd < 0) {
-        return f->error;
+    if (f->writing && f->fd >= 0) {
+        file_write(f, f->out->data, f->out->len);
+        g_byte_array_set_size(f->out, 0);
     }
-    while (!f->error && done < f->out->len) {
-        ssize_t n = RETRY_ON_EINTR(write(f->fd, f->out->data + done,
-                                         f->out->len - done));
-
-        if (n < 0) {
-            qemu_file_set_error(f, -errno);
-        } else {
-            done += n;
-        }
-    }
-    g_byte_array_set_size(f->out, 0);
     return f->error;
 }
 
@@ -118,6 +152,9 @@ int qemu_fclose(QEMUFile *f)
     int ret;
 
     qemu_fflush(f);
+    if (f->fd_flags >= 0) {
+        fcntl(f->fd, F_SETFL, f->fd_flags);
+    }
     if (f->fd >= 0 && close(f->fd) < 0) {
         qemu_file_set_error(f, -errno);
     }
@@ -140,8 +177,13 @@ void qemu_put_buffer(QEMUFile *f, const uint8_t *buf, size_t size)
         qemu_file_set_error(f, -EFBIG);
         return;
     }
-    g_byte_array_append(f->out, buf, size);
     f->moved += size;
+    if (f->fd >= 0 && size >= IO_BYTES) {
+        qemu_fflush(f);
+        file_write(f, buf, size);
+        return;
+    }
+    g_byte_array_append(f->out, buf, size);
     if (f->fd >= 0 && f->out->len >= IO_BYTES) {
         qemu_fflush(f);
     }
@@ -211,13 +253,14 @@ static size_t file_fill(QEMUFile *f, size_t want)
             ssize_t n = RETRY_ON_EINTR(read(f->fd, f->io + f->end,
                                             IO_BYTES - f->end));
 
-            if (n < 0) {
-                qemu_file_set_error(f, -errno);
-            }
-            if (n <= 0) {
+            if (n == 0) {
                 break;
             }
-            f->end += n;
+            if (n < 0) {
+                file_wait(f);
+            } else {
+                f->end += n;
+            }
         }
     }
     return f->end - f->pos;

@@ -156,17 +156,27 @@ static int save_entry(QEMUFile *f, StateEntry *e, Error **errp)
     return ret;
 }
 
-int vmstate_save_all(QEMUFile *f, Error **errp)
+bool vmstate_can_save(Error **errp)
 {
     StateEntry *e;
-    int ret;
 
     QTAILQ_FOREACH(e, &entries, link) {
         if (e->vmsd->unmigratable) {
             error_setg(errp, "State blocked by non-migratable device '%s'",
                        e->name);
-            return -EINVAL;
+            return false;
         }
+    }
+    return true;
+}
+
+int vmstate_save_all(QEMUFile *f, Error **errp)
+{
+    StateEntry *e;
+    int ret;
+
+    if (!vmstate_can_save(errp)) {
+        return -EINVAL;
     }
     qemu_put_be32(f, STREAM_MAGIC);
     qemu_put_be32(f, STREAM_VERSION);

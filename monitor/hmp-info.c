@@ -251,6 +251,11 @@ const HMPCommand hmp_info_commands[] = {
     { "memdev", "", "", "show memory backends", info_memdev },
     { "memory_size_summary", "", "", "show the amount of initially allocated "
       "and present hotpluggable memory in bytes", info_memory_size },
+    { "migrate", "", "", "show migration status", hmp_info_migrate },
+    { "migrate_capabilities", "", "", "show current migration capabilities",
+      hmp_info_migrate_capabilities },
+    { "migrate_parameters", "", "", "show current migration parameters",
+      hmp_info_migrate_parameters },
     { "mtree", "flat:-f,dispatch:-d,owner:-o,disabled:-D",
       "[-f][-d][-o][-D]", "show memory tree (-f: flat view, -d: dispatch "
       "tree, -o: owners, -D: disabled ones too)", info_mtree },

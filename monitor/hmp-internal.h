@@ -18,4 +18,15 @@ void hmp_ioport_write(Monitor *mon, json_object *args);
 void hmp_print(Monitor *mon, json_object *args);
 bool hmp_cpu_exists(int64_t index);
 
+/* --- qmp-cmds-migration.c --- */
+
+void hmp_migrate(Monitor *mon, json_object *args);
+void hmp_migrate_cancel(Monitor *mon, json_object *args);
+void hmp_migrate_incoming(Monitor *mon, json_object *args);
+void hmp_migrate_set_capability(Monitor *mon, json_object *args);
+void hmp_migrate_set_parameter(Monitor *mon, json_object *args);
+void hmp_info_migrate(Monitor *mon, json_object *args);
+void hmp_info_migrate_capabilities(Monitor *mon, json_object *args);
+void hmp_info_migrate_parameters(Monitor *mon, json_object *args);
+
 #endif

@@ -255,6 +255,8 @@ json_object *qmp_cont(json_object *args, Error **errp)
         error_setg(errp, "Resetting the Virtual Machine is required");
     } else if (runstate_check(RUN_STATE_INMIGRATE)) {
         autostart = 1;
+    } else if (runstate_check(RUN_STATE_FINISH_MIGRATE)) {
+        error_setg(errp, "Migration is not finalized yet");
     } else if (!runstate_check(RUN_STATE_SUSPENDED)) {
         vm_start();
     }

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "hw/core/boards.h"
 #include "hw/core/sysbus.h"
+#include "migration/migration.h"
 #include "monitor/qdev.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
@@ -404,6 +405,9 @@ DeviceState *qdev_device_add_from_json(const struct json_object *opts_arg,
         error_setg(errp, "Parameter 'driver' is missing");
         return NULL;
     }
+    if (!migration_allows("device_add", errp)) {
+        return NULL;
+    }
     dc = device_class_find(driver, errp);
     if (!dc || !device_choose_bus(dc, path, &bus, errp)) {
         return NULL;
@@ -463,7 +467,7 @@ bool qdev_device_del(const char *id, Error **errp)
     ERRP_GUARD();
     DeviceState *dev = qdev_find_by_id(id, errp);
 
-    if (!dev) {
+    if (!dev || !migration_allows("device_del", errp)) {
         return false;
     }
     if (dev->pending_deleted_event &&

@@ -602,9 +602,12 @@ bool main_loop_should_exit(int *status)
     if (cause && do_shutdown(cause, status)) {
         return true;
     }
-    cause = qatomic_xchg(&reset_requested, SHUTDOWN_CAUSE_NONE);
-    if (cause) {
-        do_reset(cause);
+    /* While the state is saved nothing may change; the reset comes after it. */
+    if (!runstate_check(RUN_STATE_FINISH_MIGRATE)) {
+        cause = qatomic_xchg(&reset_requested, SHUTDOWN_CAUSE_NONE);
+        if (cause) {
+            do_reset(cause);
+        }
     }
     reason = qatomic_xchg(&wakeup_requested, QEMU_WAKEUP_REASON_NONE);
     if (reason) {

@@ -10,6 +10,7 @@
 #include "chardev/char-stdio.h"
 #include "hw/core/boards.h"
 #include "hw/nvram/fw_cfg.h"
+#include "migration/migration.h"
 #include "monitor/monitor-init.h"
 #include "monitor/qdev.h"
 #include "net/net.h"
@@ -267,6 +268,9 @@ void startup_run(Startup *s)
 
     prepare_process(s);
     memory_map_init();
+    if (s->incoming) {
+        migration_incoming_expect(s->incoming);
+    }
     startup_create_machine(s);
     monitor_init_globals();
     qemu_chr_mux_set_quit(quit_now);
@@ -294,6 +298,7 @@ void startup_run(Startup *s)
 void qemu_init(int argc, char **argv)
 {
     static Startup s;
+    Error *err = NULL;
 
     error_init(argv[0]);
     qemu_init_exec_dir(argv[0]);
@@ -301,18 +306,23 @@ void qemu_init(int argc, char **argv)
     module_call_init(MODULE_INIT_OPTS);
     module_call_init(MODULE_INIT_TRACE);
     module_call_init(MODULE_INIT_QOM);
+    module_call_init(MODULE_INIT_MIGRATION);
     s.machine = json_object_new_object();
     s.legacy = g_array_new(false, false, sizeof(LegacyChardev));
     cli_parse(&s, argc, argv);
     startup_run(&s);
+    if (!migration_incoming_begin_expected(&err)) {
+        startup_fail(err);
+    }
     os_ready();
-    if (autostart) {
+    if (autostart && !migration_incoming_expected()) {
         vm_start();
     }
 }
 
 void qemu_cleanup(int status)
 {
+    migration_shutdown();
     vm_shutdown();
     net_cleanup();
     qtest_server_cleanup();

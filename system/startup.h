@@ -40,6 +40,7 @@ typedef struct Startup {
     bool nographic, nodefaults, display_given;
     const char *kernel, *initrd, *append, *firmware, *mem_path;
     const char *qtest, *qtest_log;
+    const char *incoming;
     const char *pidfile, *log_file, *log_items;
     bool daemonize;
     bool done;                  /* an option was a question: end with 0 */

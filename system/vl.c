@@ -426,6 +426,12 @@ static bool set_audiodev(Startup *s, const char *arg, Error **errp)
 
 /* --- running ---- */
 
+static bool set_incoming(Startup *s, const char *arg, Error **errp)
+{
+    s->incoming = arg;
+    return true;
+}
+
 static bool set_stopped(Startup *s, const char *arg, Error **errp)
 {
     autostart = 0;
@@ -701,6 +707,9 @@ const CliOption cli_options[] = {
     { .help = "Running:" },
     { "S", NULL, NULL, "do not run the CPUs until a monitor says cont",
       set_stopped },
+    { "incoming", NULL, "URI", "wait for the state of a machine and go on "
+      "with it\nfile:PATH[,offset=N], exec:COMMAND, fd:N, unix:PATH, "
+      "tcp:HOST:PORT;\ndefer: a monitor says later where from", set_incoming },
     { "no-reboot", NULL, NULL, "end instead of rebooting", set_no_reboot },
     { "no-shutdown", NULL, NULL, "stop, and do not end, when the guest is off",
       set_no_shutdown },

@@ -15,6 +15,7 @@
 #include "qom/object_interfaces.h"
 #include "system/cpus.h"
 #include "system/hostmem.h"
+#include "system/ram_addr.h"
 #include "system/reset.h"
 #include "system/runstate.h"
 
@@ -226,6 +227,7 @@ static bool machine_take_ram(MachineState *ms, const char *mem_path,
         return false;
     }
     host_memory_backend_set_mapped(ms->memdev, true);
+    vmstate_register_ram_global(ms->ram);
     return true;
 }
 

@@ -530,6 +530,8 @@ void vmstate_unregister(const char *id_path, const VMStateDescription *vmsd,
 /* How many entries are registered. */
 unsigned vmstate_registered_count(void);
 
+/* False with an error: something that is registered cannot be saved. */
+bool vmstate_can_save(Error **errp);
 /*
  * All that is registered, one section each, highest priority first. Load
  * refuses sections that it does not know, and anything left over.
