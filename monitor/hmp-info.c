@@ -85,6 +85,14 @@ static void info_iothreads(Monitor *mon, json_object *args)
     iothread_foreach(info_iothread, mon);
 }
 
+static void info_netstats(Monitor *mon, json_object *args)
+{
+    GString *text = g_string_new(NULL);
+
+    net_info_stats(text);
+    print_gstring(mon, text);
+}
+
 static void info_mtree(Monitor *mon, json_object *args)
 {
     GString *text = g_string_new(NULL);
@@ -260,6 +268,8 @@ const HMPCommand hmp_info_commands[] = {
       "[-f][-d][-o][-D]", "show memory tree (-f: flat view, -d: dispatch "
       "tree, -o: owners, -D: disabled ones too)", info_mtree },
     { "name", "", "", "show the current VM name", info_name },
+    { "netstats", "", "", "show what the queues of NICs counted",
+      info_netstats },
     { "network", "", "", "show the network state", info_network },
     { "pci", "", "", "show PCI info", info_pci },
     { "qom-tree", "path:s?", "[path]", "show QOM composition tree",

@@ -55,3 +55,8 @@ json_object *qmp_announce_self(json_object *args, Error **errp)
                        json_get_str(args, "id"), errp);
     return NULL;
 }
+
+json_object *qmp_x_query_netstats(json_object *args, Error **errp)
+{
+    return net_query_stats(json_get_str(args, "name"), errp);
+}

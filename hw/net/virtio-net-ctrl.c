@@ -244,6 +244,10 @@ static const CtrlCommand ctrl_commands[] = {
       VIRTIO_NET_F_VQ_NOTF_COAL, virtio_net_ctrl_coal_vq },
     { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET,
       VIRTIO_NET_F_VQ_NOTF_COAL, virtio_net_ctrl_coal_vq },
+    { VIRTIO_NET_CTRL_STATS, VIRTIO_NET_CTRL_STATS_QUERY,
+      VIRTIO_NET_F_DEVICE_STATS, virtio_net_ctrl_stats },
+    { VIRTIO_NET_CTRL_STATS, VIRTIO_NET_CTRL_STATS_GET,
+      VIRTIO_NET_F_DEVICE_STATS, virtio_net_ctrl_stats },
 };
 
 static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
@@ -274,14 +278,18 @@ static size_t answer_command(VirtIONet *n, const VirtQueueElement *elem)
 {
     g_autoptr(GByteArray) data_in = g_byte_array_new();
     g_autoptr(GByteArray) result = g_byte_array_new();
-    uint8_t ack = run_command(n, elem, data_in, result);
-    size_t bytes = data_in->len;
+    uint8_t ack;
+    size_t bytes;
 
+    n->ctrl_commands++;
+    ack = run_command(n, elem, data_in, result);
+    bytes = data_in->len;
     if (elem->in_bytes <= bytes) {
         /* No room for what was asked: only say so. */
         ack = VIRTIO_NET_ERR;
         bytes = 0;
     }
+    n->ctrl_refused += ack != VIRTIO_NET_OK;
     iov_from_buf(elem->in_sg, elem->in_num, 0, data_in->data, bytes);
     iov_from_buf(elem->in_sg, elem->in_num, bytes, &ack, sizeof(ack));
     bytes += sizeof(ack);

@@ -66,6 +66,21 @@ struct json_object *virtio_net_query_rx_filter(NetClientState *nc);
 /* virtio-net-announce.c: for NetClientInfo; main loop. */
 void virtio_net_announce(NetClientState *nc);
 
+/* virtio-net-stats.c: for NetClientInfo; main loop. */
+struct json_object *virtio_net_query_stats(NetClientState *nc);
+
+/* A packet of @bytes has a header with @flags and @gso_type. */
+static inline void virtio_net_count_header(NetCounters *c, uint8_t flags,
+                                           uint8_t gso_type, size_t bytes)
+{
+    if (flags | gso_type) {
+        c->needs_csum += !!(flags & VIRTIO_NET_HDR_F_NEEDS_CSUM);
+        c->data_valid += !!(flags & VIRTIO_NET_HDR_F_DATA_VALID);
+        c->gso_packets += gso_type != VIRTIO_NET_HDR_GSO_NONE;
+        c->gso_bytes += gso_type != VIRTIO_NET_HDR_GSO_NONE ? bytes : 0;
+    }
+}
+
 /* virtio-net-coal.c */
 void virtio_net_coal_init(NotifyCoal *c, VirtIONetQueue *q, VirtQueue *vq);
 void virtio_net_coal_exit(NotifyCoal *c);
@@ -132,6 +147,7 @@ typedef uint8_t CtrlHandler(VirtIONet *n, uint8_t command, CtrlArgs *args);
 
 CtrlHandler virtio_net_ctrl_announce;
 CtrlHandler virtio_net_ctrl_offloads;
+CtrlHandler virtio_net_ctrl_stats;
 CtrlHandler virtio_net_ctrl_coal;
 CtrlHandler virtio_net_ctrl_coal_vq;
 CtrlHandler virtio_net_ctrl_rss;

@@ -111,7 +111,8 @@ static bool direct_wanted(VirtIONetQueue *q, const NetPlace *place)
     size_t bytes;
 
     if (unlikely(place->size < skip + ETH_HLEN)) {
-        q->rx.drops++;
+        /* The end of what did not fit is lost, and with it the rest. */
+        *(place->size ? &q->rx.drop_short : &q->rx.drop_long) += 1;
         return false;
     }
     if (q->n->filter.promisc) {
@@ -148,6 +149,7 @@ static void use_chains(VirtIONetQueue *q, unsigned first, unsigned span,
                        size_t size, size_t skip)
 {
     const VirtQueueElement *elems = &q->rx_batch.elems[first];
+    size_t host_hdr = virtio_net_host_hdr_bytes(q->n);
     size_t left = skip + size;
 
     put_header(q->n, elems, skip, span);
@@ -157,8 +159,15 @@ static void use_chains(VirtIONetQueue *q, unsigned first, unsigned span,
         virtqueue_fill(q->rx_vq, &elems[i], bytes, first + i);
         left -= bytes;
     }
+    size -= host_hdr;
     q->rx.packets++;
     q->rx.bytes += size;
+    if (host_hdr > 0 && elems[0].in_sg->iov_len >= 2) {
+        const uint8_t *hdr = elems[0].in_sg->iov_base;
+
+        /* The driver may have changed it since: a matter of its statistics. */
+        virtio_net_count_header(&q->rx, hdr[0], hdr[1], size);
+    }
 }
 
 /* Put together at home what the receiver cannot take from where it is. */
@@ -215,7 +224,7 @@ static Settled settle(VirtIONetQueue *q, unsigned count, size_t skip,
                     direct->pause = PAUSE_CALLS;
                     break;
                 }
-                q->rx.drops++;      /* too long for this driver's buffers */
+                q->rx.drop_long++;  /* too long for this driver's buffers */
             } else {
                 if (unlikely(target != place)) {
                     if (place->span > 1 || place->size > target->room) {

@@ -155,6 +155,10 @@ static void rx_scatter(VirtIONetQueue *q, const NetPacket *packet,
         left -= bytes;
         virtqueue_fill(q->rx_vq, elem, used + bytes, i);
     }
+    q->rx.packets++;
+    q->rx.bytes += packet->size - skip;
+    virtio_net_count_header(&q->rx, hdr.mrg.hdr.flags, hdr.mrg.hdr.gso_type,
+                            packet->size - skip);
 }
 
 static bool rx_wanted(VirtIONetQueue *q, const NetPacket *packet)
@@ -165,7 +169,7 @@ static bool rx_wanted(VirtIONetQueue *q, const NetPacket *packet)
 
     /* Nothing shorter than an Ethernet header is a frame. */
     if (packet->size < skip + ETH_HLEN) {
-        q->rx.drops++;
+        q->rx.drop_short++;
         return false;
     }
     if (q->n->filter.promisc) {
@@ -200,13 +204,11 @@ static unsigned rx_slice(VirtIONetQueue *q, const NetPacket *packets,
         }
         result = rx_reserve(q, packets[i].size + extra, filled, &next);
         if (result == RX_DROPPED) {
-            q->rx.drops++;
+            q->rx.drop_long++;
         } else if (result == RX_DONE) {
             rx_scatter(q, &packets[i], classes ? &classes[i] : NULL, filled,
                        next);
             filled = next;
-            q->rx.packets++;
-            q->rx.bytes += packets[i].size;
         } else {
             break;
         }
@@ -289,7 +291,7 @@ static unsigned rx_steer(VirtIONet *n, const NetPacket *packets,
         }
         if (!virtio_queue_ready(q->rx_vq)) {
             /* It is being reset: what was for it is lost (5.1.6.5.7.2). */
-            q->rx.drops += run;
+            q->rx.drop_queue_off += run;
         } else {
             unsigned taken = rx_run(q, packets + done, classes + done, run);
 

@@ -92,6 +92,7 @@ static unsigned tx_send_batch(VirtIONetQueue *q)
     count = virtqueue_pop_batch(q->tx_vq, batch, TX_BATCH);
     for (unsigned i = 0; i < count; i++) {
         if (!chain_to_packet(q, &batch->elems[i], &q->tx_packets[i])) {
+            q->tx.drop_short++;
             virtio_error(VIRTIO_DEVICE(n), "transmit chain of %zu bytes, less "
                          "than its header", batch->elems[i].out_bytes);
             virtqueue_unpop_batch(q->tx_vq, batch, count);
@@ -108,6 +109,7 @@ static unsigned tx_send_batch(VirtIONetQueue *q)
         q->tx.bytes += q->tx_packets[i].size;
     }
     q->tx.packets += sent;
+    q->tx.bytes -= sent * virtio_net_host_hdr_bytes(n);
     virtqueue_flush(q->tx_vq, sent);
     if (sent < count) {
         q->tx_blocked = true;

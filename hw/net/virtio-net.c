@@ -90,7 +90,8 @@ static const uint64_t own_features =
     BIT_OF(MRG_RXBUF) | BIT_OF(CTRL_VQ) | BIT_OF(CTRL_RX) |
     BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR) |
     BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT) | BIT_OF(NOTF_COAL) |
-    BIT_OF(VQ_NOTF_COAL) | BIT_OF(CTRL_GUEST_OFFLOADS) | BIT_OF(GUEST_ANNOUNCE);
+    BIT_OF(VQ_NOTF_COAL) | BIT_OF(CTRL_GUEST_OFFLOADS) | BIT_OF(GUEST_ANNOUNCE) |
+    BIT_OF(DEVICE_STATS);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -112,6 +113,7 @@ static const struct {
     { VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_DEVICE_STATS, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_RSS, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
@@ -240,6 +242,7 @@ static const NetClientInfo net_virtio_info = {
     .receive_direct = virtio_net_receive_direct,
     .link_status_changed = virtio_net_link_changed,
     .query_rx_filter = virtio_net_query_rx_filter,
+    .query_stats = virtio_net_query_stats,
     .announce = virtio_net_announce,
 };
 
@@ -497,6 +500,7 @@ static const Property virtio_net_properties[] = {
     FEATURE_PROP("ctrl_mac_addr", CTRL_MAC_ADDR),
     FEATURE_PROP("ctrl_guest_offloads", CTRL_GUEST_OFFLOADS),
     FEATURE_PROP("guest_announce", GUEST_ANNOUNCE),
+    FEATURE_PROP("device_stats", DEVICE_STATS),
     FEATURE_PROP("notf_coal", NOTF_COAL),
     FEATURE_PROP("vq_notf_coal", VQ_NOTF_COAL),
     DEFINE_PROP_FEATURE_BIT("mq", VirtIONet, net_features, VIRTIO_NET_F_MQ,

@@ -16,6 +16,7 @@ typedef struct VirtQueueSide {
     VirtQueue *vq;
     VirtIOHandleOutput handle_output;
     EventNotifier host_notifier;    /* once made, kept until then */
+    uint64_t kicks, interrupts; /* written by the queue's owner */
     bool host_notifier_on;      /* connected by the transport */
     bool handler_on;            /* its handler is in the event loop */
     QEMUBH *bell;               /* rings it without the kernel */

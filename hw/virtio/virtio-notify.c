@@ -14,9 +14,26 @@
 
 /* --- from the driver --- */
 
+/* Only the owner writes; others may look. */
+static void count(uint64_t *counter)
+{
+    qatomic_set(counter, *counter + 1);
+}
+
+uint64_t virtio_queue_kicks(const VirtQueue *vq)
+{
+    return qatomic_read(&vq->side->kicks);
+}
+
+uint64_t virtio_queue_interrupts(const VirtQueue *vq)
+{
+    return qatomic_read(&vq->side->interrupts);
+}
+
 void virtio_queue_run(VirtQueue *vq)
 {
     if (virtio_queue_ready(vq)) {
+        count(&vq->side->kicks);
         vq->side->handle_output(vq->vdev, vq);
     }
 }
@@ -100,6 +117,7 @@ static void set_isr(VirtIODevice *vdev, uint8_t bits)
 void virtio_notify(VirtIODevice *vdev, VirtQueue *vq)
 {
     if (virtqueue_should_notify(vq)) {
+        count(&vq->side->interrupts);
         set_isr(vdev, ISR_QUEUE);
         virtio_notify_vector(vdev, vq->vector);
     }

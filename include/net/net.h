@@ -141,6 +141,8 @@ typedef struct NetClientInfo {
 
     /* query-rx-filter: a NIC describes its filter; caller owns the object. */
     struct json_object *(*query_rx_filter)(NetClientState *nc);
+    /* x-query-netstats: a NIC lists its queues (NetQueueStats); caller owns it. */
+    struct json_object *(*query_stats)(NetClientState *nc);
     /* announce-self: a NIC tells the network where it is now. */
     void (*announce)(NetClientState *nc);
 } NetClientInfo;
@@ -343,6 +345,11 @@ bool net_hostfwd_add(const char *netdev, const char *rule, Error **errp);
 int net_hostfwd_remove(const char *netdev, const char *rule, Error **errp);
 /* query-rx-filter: of one NIC, or of all with @name NULL; NULL on error. */
 struct json_object *net_query_rx_filter(const char *name, Error **errp);
+
+/* x-query-netstats: of one NIC, or of all with @name NULL; NULL on error. */
+struct json_object *net_query_stats(const char *name, Error **errp);
+/* The text of `info netstats`. */
+void net_info_stats(GString *out);
 
 /* Parses "52:54:00:12:34:56", also with '-'; returns 0 or -1. */
 int net_parse_macaddr(uint8_t *macaddr, const char *p);

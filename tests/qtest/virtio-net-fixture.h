@@ -37,5 +37,12 @@ uint64_t net_guest_post(NetFixture *f, size_t size);
 /* One command; what the device wrote into the status byte. */
 uint8_t net_ctrl(NetFixture *f, uint8_t class, uint8_t cmd, const void *body,
                  size_t size);
+/*
+ * The same with room for a result behind the status byte; *@got (may be NULL):
+ * how much of it the device wrote.
+ */
+uint8_t net_ctrl_result(NetFixture *f, uint8_t class, uint8_t cmd,
+                        const void *body, size_t size, void *result,
+                        size_t room, uint32_t *got);
 
 #endif

@@ -174,6 +174,48 @@ static void reset(void *driver, QTestState *qts, const char *variant,
     net_fixture_stop(&t->net);
 }
 
+/* Counters of one type of the receive queue (section 5.1.6.5.11). */
+static void rx_stats(TapFixture *t, unsigned type, uint64_t counters[4])
+{
+    const uint64_t request[2] = { 0, UINT64_C(1) << type };
+    uint64_t reply[5];
+    uint32_t got;
+
+    g_assert_cmpint(net_ctrl_result(&t->net, 8, 1, request, sizeof(request),
+                                    reply, sizeof(reply), &got), ==,
+                    VIRTIO_NET_OK);
+    g_assert_cmpint(got, ==, sizeof(reply));
+    memcpy(counters, reply + 1, 4 * sizeof(*counters));
+}
+
+/* What the statistics say of checksums and of segments that were received. */
+static void counted(void *driver, QTestState *qts, const char *variant,
+                    void *data)
+{
+    TapFixture *t = data;
+    uint64_t csum[2][4], gso[2][4];
+
+    net_tap_open_host(t);
+    net_fixture_start(&t->net, driver, variant,
+                      QVIRTIO_F(VIRTIO_NET_F_CTRL_VQ) | QVIRTIO_F(50) |
+                      GUEST(CSUM) | GUEST(TSO4));
+    if (!qvirtio_has(t->net.d, VIRTIO_NET_F_GUEST_TSO4)) {
+        qos_skip("this tap carries no large segments");
+    }
+    rx_stats(t, 1, csum[0]);
+    rx_stats(t, 2, gso[0]);
+    for (unsigned i = 0; i < 3; i++) {
+        large_segment_comes_as(t, PAYLOAD, 1, VIRTIO_NET_HDR_GSO_TCPV4);
+    }
+    rx_stats(t, 1, csum[1]);
+    rx_stats(t, 2, gso[1]);
+    g_assert_cmpint(csum[1][1] - csum[0][1], ==, 3);
+    g_assert_cmpint(csum[1][2] - csum[0][2], ==, 0);
+    g_assert_cmpint(gso[1][0] - gso[0][0], ==, 3);
+    g_assert_cmpint(gso[1][1] - gso[0][1], ==, 3 * (HEADERS + PAYLOAD));
+    net_fixture_stop(&t->net);
+}
+
 static void register_tests(void)
 {
     static const QOSTestOpts opts = {
@@ -185,6 +227,8 @@ static void register_tests(void)
                  &opts);
     qos_add_test("guest-offloads/bad-sets", "virtio-net", bad_sets, &opts);
     qos_add_test("guest-offloads/reset", "virtio-net", reset, &opts);
+    qos_add_test("stats/received-offloads", "virtio-net-modern", counted,
+                 &opts);
 }
 
 libqos_init(register_tests)

@@ -426,6 +426,33 @@ uint8_t net_ctrl(NetFixture *f, uint8_t class, uint8_t cmd, const void *body,
     return qtest_readb(qts, addr + 2 + size);
 }
 
+uint8_t net_ctrl_result(NetFixture *f, uint8_t class, uint8_t cmd,
+                        const void *body, size_t size, void *result,
+                        size_t room, uint32_t *got)
+{
+    QTestState *qts = f->d->qts;
+    uint64_t addr = guest_alloc(f->d->alloc, 2 + size + 1 + room);
+    QVirtBuf bufs[2] = { { addr, 2 + size, false },
+                         { addr + 2 + size, 1 + room, true } };
+    uint32_t len;
+
+    qtest_writeb(qts, addr, class);
+    qtest_writeb(qts, addr + 1, cmd);
+    if (size) {
+        qtest_memwrite(qts, addr + 2, body, size);
+    }
+    qvirtqueue_add(f->ctrl, bufs, 2);
+    qvirtqueue_kick(f->ctrl);
+    qvirtqueue_wait(f->ctrl, &len);
+    if (room) {
+        qtest_memread(qts, bufs[1].addr + 1, result, room);
+    }
+    if (got) {
+        *got = len - 1;
+    }
+    return qtest_readb(qts, bufs[1].addr);
+}
+
 /* Send a frame to this address; does the guest get it? */
 static bool passes_filter(NetFixture *f, const uint8_t mac[6])
 {

@@ -48,12 +48,22 @@ typedef struct RssState {
     NetToeplitz toeplitz;           /* from the key */
 } RssState;
 
-/* Packets and bytes of one direction. */
+/*
+ * Packets and bytes of one direction, since the device was made. Written by the
+ * queue's loop alone; what they mean to the driver is in virtio-net-stats.c.
+ */
 typedef struct NetCounters {
-    uint64_t packets;
-    uint64_t bytes;
-    uint64_t drops;                 /* did not fit, or was malformed */
-    uint64_t filtered;
+    uint64_t packets;               /* received; taken from the driver to be sent */
+    uint64_t bytes;                 /* of these, without virtio headers */
+    uint64_t filtered;              /* the driver did not want them */
+    /* By cause; the first: the header asks for what cannot be done. */
+    uint64_t drops;
+    uint64_t drop_short;            /* no Ethernet header, or no virtio header */
+    uint64_t drop_long;             /* do not fit the driver's buffers */
+    uint64_t drop_queue_off;        /* the hash chose a queue that is being reset */
+    /* What headers say of the packets above. */
+    uint64_t needs_csum, data_valid;
+    uint64_t gso_packets, gso_bytes;
 } NetCounters;
 
 /* Notify after so many packets, or so long after the first; either 0: at once. */
@@ -138,6 +148,7 @@ struct VirtIONet {
     uint16_t max_pairs;
     uint16_t curr_pairs;            /* 1 .. max_pairs: those that move packets */
     VirtQueue *ctrl_vq;             /* virtio-net-ctrl.c */
+    uint64_t ctrl_commands, ctrl_refused;
     bool multiqueue;                /* the driver knows of more pairs than one */
     QEMUBH *ctrl_bh;
 

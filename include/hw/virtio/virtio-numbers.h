@@ -32,6 +32,11 @@
 #define VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET    2
 #define VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET    3
 
+/* Section 5.1.6.5.11: class and commands of device statistics. */
+#define VIRTIO_NET_CTRL_STATS               8
+#define VIRTIO_NET_CTRL_STATS_QUERY         0
+#define VIRTIO_NET_CTRL_STATS_GET           1
+
 /* Section 4.1.5.1.2: no MSI-X vector mapped. */
 #define VIRTIO_NO_VECTOR                0xffff
 

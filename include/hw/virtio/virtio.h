@@ -191,6 +191,14 @@ static inline void virtio_auto_let_go(VirtIODevice **vdev)
 /* Has the driver enabled queue @n? */
 bool virtio_queue_enabled(VirtIODevice *vdev, int n);
 
+/*
+ * Since the queue was made: how often its handler ran because of the driver (what
+ * comes while it is on its way counts as one), and interrupts to the driver. Any
+ * thread.
+ */
+uint64_t virtio_queue_kicks(const VirtQueue *vq);
+uint64_t virtio_queue_interrupts(const VirtQueue *vq);
+
 /* --- notifying --- */
 
 /* Tell the driver that the queue has used buffers, if it wants to know. Owner. */
