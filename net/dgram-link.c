@@ -1,6 +1,8 @@
 /*
  * Frames as datagrams: bursts go out with one sendmmsg from where they are, and
- * come in with one recvmmsg. Nothing that the other side does, or its absence,
+ * come in with one recvmmsg. Over UDP packets of one size in a row go as one message
+ * that the kernel cuts (UDP_SEGMENT), which costs a fraction. The socket is not
+ * connected: it hears who sends to it, as ever. Nothing that the other side does, or its absence,
  * is an error: a datagram that cannot be sent is lost, as on a wire.
  *
  * A unix socket is connected to its destination while it sends, since only then
@@ -12,6 +14,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <stdalign.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include "qemu/aio.h"
 #include "qemu/iov.h"
 #include "qemu/timer.h"
@@ -22,6 +28,9 @@
 #define DGRAM_IOV_MAX 1024
 /* Datagrams passed on before others get their turn. */
 #define DGRAM_BUDGET 512
+/* What one message to a UDP socket may be: a datagram, or so many at once. */
+#define UDP_PAYLOAD_MAX 65507
+#define UDP_SEGMENTS_MAX 64
 /* How long a connection stays that is not used. */
 #define DGRAM_IDLE_MS 100
 
@@ -281,6 +290,94 @@ static bool dgram_send_linear(DgramLink *link, const NetPacket *packet)
            (errno != EAGAIN && errno != ENOBUFS);
 }
 
+/* What goes to the kernel in one call. */
+typedef struct DgramOut {
+    struct mmsghdr msgs[DGRAM_BURST];
+    unsigned runs[DGRAM_BURST];             /* packets in each message */
+    struct iovec iov[DGRAM_IOV_MAX];        /* of messages of several packets */
+    struct {
+        alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(uint16_t))];
+    } controls[DGRAM_BURST];
+} DgramOut;
+
+/*
+ * How many packets, from the first one on, can go as one message that the kernel cuts
+ * into datagrams: all of the size of the first, but for the last, which may be
+ * shorter.
+ */
+static unsigned dgram_run(const DgramLink *link, const NetPacket *packets,
+                          unsigned count)
+{
+    size_t size = packets->size;
+    unsigned pieces = packets->iovcnt;
+    unsigned n = 1;
+
+    if (size == 0 || size >= link->segments_below) {
+        return 1;
+    }
+    count = MIN(count, MIN(UDP_SEGMENTS_MAX, UDP_PAYLOAD_MAX / size));
+    while (n < count && packets[n - 1].size == size && packets[n].size > 0 &&
+           packets[n].size <= size &&
+           pieces + packets[n].iovcnt <= DGRAM_IOV_MAX) {
+        pieces += packets[n++].iovcnt;
+    }
+    return n;
+}
+
+/* Ask for @hdr's bytes to be cut into datagrams of @size. */
+static void dgram_ask_segments(struct msghdr *hdr, void *control, size_t size)
+{
+    const uint16_t bytes = size;
+    struct cmsghdr *cmsg = control;
+
+    cmsg->cmsg_level = SOL_UDP;
+    cmsg->cmsg_type = UDP_SEGMENT;
+    cmsg->cmsg_len = CMSG_LEN(sizeof(bytes));
+    memcpy(CMSG_DATA(cmsg), &bytes, sizeof(bytes));
+    hdr->msg_control = control;
+    hdr->msg_controllen = CMSG_SPACE(sizeof(bytes));
+}
+
+/* Messages of up to @count packets; returns how many messages. */
+static unsigned dgram_make_messages(DgramLink *link, DgramOut *out,
+                                    const NetPacket *packets, unsigned count)
+{
+    bool name = !link->connected && link->dest.len;
+    struct iovec *iov = out->iov;
+    unsigned n, at = 0;
+
+    for (n = 0; n < DGRAM_BURST && at < count; n++) {
+        const NetPacket *packet = &packets[at];
+        unsigned run = dgram_run(link, packet, count - at);
+        struct msghdr *hdr = &out->msgs[n].msg_hdr;
+
+        if (packet->iovcnt > DGRAM_IOV_MAX) {
+            break;
+        }
+        *hdr = (struct msghdr) {
+            .msg_name = name ? &link->dest.addr : NULL,
+            .msg_namelen = name ? link->dest.len : 0,
+            .msg_iov = (struct iovec *)packet->iov,
+            .msg_iovlen = packet->iovcnt,
+        };
+        if (run > 1) {
+            hdr->msg_iov = iov;
+            for (unsigned i = 0; i < run; i++) {
+                if (iov + packet[i].iovcnt > out->iov + DGRAM_IOV_MAX) {
+                    return n;
+                }
+                memcpy(iov, packet[i].iov, packet[i].iovcnt * sizeof(*iov));
+                iov += packet[i].iovcnt;
+            }
+            hdr->msg_iovlen = iov - hdr->msg_iov;
+            dgram_ask_segments(hdr, &out->controls[n], packet->size);
+        }
+        out->runs[n] = run;
+        at += run;
+    }
+    return n;
+}
+
 /*
  * Hand @count packets to the kernel. Returns how many it took before the first it
  * did not, with errno set if that was not the last.
@@ -288,33 +385,50 @@ static bool dgram_send_linear(DgramLink *link, const NetPacket *packet)
 static unsigned dgram_send_some(DgramLink *link, const NetPacket *packets,
                                 unsigned count)
 {
-    struct mmsghdr msgs[DGRAM_BURST];
-    bool name = !link->connected && link->dest.len;
-    unsigned n;
+    DgramOut out;
+    unsigned n = dgram_make_messages(link, &out, packets, count);
+    unsigned taken = 0;
     int sent;
 
-    for (n = 0; n < MIN(count, DGRAM_BURST); n++) {
-        if (packets[n].iovcnt > DGRAM_IOV_MAX) {
-            break;
-        }
-        msgs[n].msg_hdr = (struct msghdr) {
-            .msg_name = name ? &link->dest.addr : NULL,
-            .msg_namelen = name ? link->dest.len : 0,
-            .msg_iov = (struct iovec *)packets[n].iov,
-            .msg_iovlen = packets[n].iovcnt,
-        };
-    }
     if (n == 0) {
         return dgram_send_linear(link, packets);
     }
-    sent = sendmmsg(link->fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    sent = sendmmsg(link->fd, out.msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
         return 0;
     }
     if (sent < n) {
         errno = 0;              /* ask again to learn why */
     }
-    return sent;
+    for (int i = 0; i < sent; i++) {
+        taken += out.runs[i];
+    }
+    return taken;
+}
+
+/*
+ * Was it asked to cut, and refused? Datagrams that are to be fragmented cannot be cut
+ * from one message, and on some ways nothing can. True: try again without.
+ */
+static bool dgram_cut_refused(DgramLink *link, const NetPacket *packets,
+                              unsigned count, int err)
+{
+    if (dgram_run(link, packets, count) < 2) {
+        return false;
+    }
+    switch (err) {
+    case EINVAL:
+    case EMSGSIZE:
+        link->segments_below = packets->size;
+        return true;
+    case EIO:
+    case EOPNOTSUPP:
+    case ENOPROTOOPT:
+        link->segments_below = 0;
+        return true;
+    default:
+        return false;
+    }
 }
 
 unsigned dgram_link_send(DgramLink *link, const NetPacket *packets,
@@ -341,6 +455,9 @@ unsigned dgram_link_send(DgramLink *link, const NetPacket *packets,
             dgram_want_write(link, true);
             break;
         }
+        if (dgram_cut_refused(link, packets + done, count - done, errno)) {
+            continue;
+        }
         if (link->connected && (errno == ECONNREFUSED || errno == ENOTCONN ||
                                 errno == EPIPE || errno == ECONNRESET)) {
             link->connected = false;    /* the other side was made anew? */
@@ -352,6 +469,37 @@ unsigned dgram_link_send(DgramLink *link, const NetPacket *packets,
         done++;                 /* this one cannot be sent */
     }
     return done;
+}
+
+static bool dgram_is_multicast(const NetSockaddr *to)
+{
+    if (to->len && to->addr.ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)&to->addr;
+
+        return IN_MULTICAST(ntohl(in->sin_addr.s_addr));
+    }
+    if (to->len && to->addr.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 =
+            (const struct sockaddr_in6 *)&to->addr;
+
+        return IN6_IS_ADDR_MULTICAST(&in6->sin6_addr);
+    }
+    return false;
+}
+
+/* Is this a socket for which the kernel cuts messages into datagrams? */
+static bool dgram_can_cut(const DgramLink *link)
+{
+    int value;
+    socklen_t len = sizeof(value);
+
+    if (dgram_is_multicast(&link->dest) ||
+        getsockopt(link->fd, SOL_SOCKET, SO_PROTOCOL, &value, &len) < 0 ||
+        value != IPPROTO_UDP) {
+        return false;
+    }
+    len = sizeof(value);
+    return getsockopt(link->fd, SOL_UDP, UDP_SEGMENT, &value, &len) == 0;
 }
 
 /* Only a unix socket that we connect is ever idle. */
@@ -377,6 +525,7 @@ void dgram_link_start(DgramLink *link, NetClientState *nc, int fd,
     } else {
         link->dest.len = 0;
     }
+    link->segments_below = dgram_can_cut(link) ? UDP_PAYLOAD_MAX + 1 : 0;
     /* Room for bursts; the kernel caps it by its own limits. */
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));

@@ -16,6 +16,7 @@ typedef struct DgramLink {
     bool used;                  /* since the last look of the timer */
     QEMUTimer *idle;            /* only where there is something to connect */
     bool want_read, want_write;
+    size_t segments_below;      /* the kernel cuts datagrams shorter than this */
     struct DgramRx *rx;         /* made when the first datagram comes */
 } DgramLink;
 

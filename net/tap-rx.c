@@ -1,6 +1,8 @@
 /*
- * Frames from a tap: read straight into the memory of the peer where it lets us, else
- * into our own. Sending, and what belongs to the interface, is in tap.c.
+ * Frames from a tap. Long ones are read straight into the memory of the peer where it
+ * lets us. Short ones are read into our own, always the same that is in the cache:
+ * copying them costs less than a call that takes several pieces. Sending, and what
+ * belongs to the interface, is in tap.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +18,8 @@
 /* Places offered by the peer; the largest frame in buffers of 1526 takes 43. */
 #define TAP_PLACES      256
 #define TAP_FRAME_MAX   (65536 + 64)
-/* A long frame is expected until so many short ones have come. */
+/* Longer ones are worth it; they are expected until so many others have come. */
+#define TAP_LONG        4096
 #define TAP_LONG_MEMORY 64
 
 /*
@@ -27,7 +30,7 @@ typedef struct TapRx {
     unsigned first, count;
     bool drained;                               /* there was no more to read */
     int error;                                  /* what reading came to, or 0 */
-    unsigned long_memory;                       /* short frames to come */
+    unsigned long_memory;                       /* frames to be expected long */
     NetPacket packets[TAP_BURST];
     struct iovec iov[TAP_BURST];
     struct iovec joined[TAP_IOV_MAX];           /* of places in a row */
@@ -119,14 +122,20 @@ static size_t tap_strip(const NetTap *s, uint8_t *frame, size_t size)
     return skip;
 }
 
-/* readv, or 0 when there is nothing to be had: rx->drained, perhaps rx->error. */
+/* Read a frame; 0 when there is nothing to be had: rx->drained, perhaps rx->error. */
 static size_t tap_read(NetTap *s, const struct iovec *iov, unsigned iovcnt)
 {
     ssize_t got;
 
     do {
-        got = readv(s->fd, iov, iovcnt);
+        got = iovcnt == 1 ? read(s->fd, iov->iov_base, iov->iov_len) :
+                            readv(s->fd, iov, iovcnt);
     } while (got < 0 && errno == EINTR);
+    if (got > TAP_LONG) {
+        s->rx->long_memory = TAP_LONG_MEMORY;
+    } else if (s->rx->long_memory > 0) {
+        s->rx->long_memory--;
+    }
     if (got > 0) {
         return got;
     }
@@ -185,7 +194,7 @@ static size_t tap_read_place(NetTap *s, NetPlace *places, unsigned count,
     unsigned iovcnt = places->iovcnt, joined = 1;
     size_t room = places->room, got, covered = 0;
 
-    if (rx->long_memory && count > 1 && iovcnt < TAP_IOV_MAX - 1) {
+    if (count > 1 && room < TAP_FRAME_MAX && iovcnt < TAP_IOV_MAX - 1) {
         iov = rx->joined;
         memcpy(iov, places->iov, iovcnt * sizeof(*iov));
         while (joined < count && room < TAP_FRAME_MAX &&
@@ -197,7 +206,7 @@ static size_t tap_read_place(NetTap *s, NetPlace *places, unsigned count,
             room += next->room;
         }
     }
-    if (room < NET_BUFSIZE) {
+    if (room < TAP_FRAME_MAX) {
         iov[iovcnt++] = (struct iovec) { home + room, NET_BUFSIZE - room };
     }
     got = tap_read(s, iov, iovcnt);
@@ -205,11 +214,6 @@ static size_t tap_read_place(NetTap *s, NetPlace *places, unsigned count,
     do {
         covered += places[places->span++].room;
     } while (covered < got && places->span < joined);
-    if (got > places->room) {
-        rx->long_memory = TAP_LONG_MEMORY;
-    } else if (rx->long_memory) {
-        rx->long_memory--;
-    }
     return got;
 }
 
@@ -237,7 +241,7 @@ static unsigned tap_read_places(NetClientState *nc, NetPlace *places,
         NetPlace *place = &places[used];
         bool join = how & NET_READ_JOIN;
 
-        if (join && rx->long_memory && used > 0 &&
+        if (join && used > 0 &&
             tap_room(place, count - used) < TAP_FRAME_MAX) {
             break;              /* the next call finds more */
         }
@@ -271,7 +275,7 @@ void tap_readable(void *opaque)
         int taken = -1;
 
         /* A header that is to be taken off must be seen first. */
-        if (s->nc.vnet_hdr_len == s->dev->hdr_bytes) {
+        if (rx->long_memory && s->nc.vnet_hdr_len == s->dev->hdr_bytes) {
             taken = qemu_receive_direct(&s->nc, tap_read_places, TAP_PLACES);
         }
         if (taken < 0) {
