@@ -1,277 +1,59 @@
 /*
- * CPU time of an emulator per packet through virtio-net, driven by a driver that
- * polls rings in shared guest memory. The guest's CPU is halted; what is counted is
- * all CPU time of the emulator's process, its kernel calls included.
+ * CPU time of an emulator per frame through virtio-net, driven by a driver that
+ * polls rings in shared guest memory; frames a second; times of round trips. Frames
+ * are compared before, during and after the timed part.
  *
- *   net-bench BINARY CASE SECONDS   prints "ns-per-packet packets-per-second"
- *   net-bench list                  prints the cases
+ *   net-bench BINARY|floor KEY=VALUE...
+ *
+ * prints one line of JSON. Keys are in parse_key(); "floor" is no emulator but the
+ * system calls that one cannot do without. Status 1: frames are wrong, or nothing
+ * moves; 77: cannot run here, with the reason.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include <glib/gstdio.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <linux/virtio_net.h>
-#include "libqos/nodes.h"
+#include "bench.h"
+#include <sys/prctl.h>
 
-#define RAM_BYTES   (256u << 20)
-#define RING        256
-#define HDR         sizeof(struct virtio_net_hdr_v1)
-#define PIECES_MAX  18
+#define STUCK_SECONDS   10
+#define CHECK_SECONDS   0.03
+#define TRIPS_MAX       1000000
+#define NAP_NS          5000
 
-typedef enum Sink { SINK_NONE, SINK_DGRAM, SINK_STREAM, SINK_HUB } Sink;
+unsigned bench_looks = 2000;
 
-typedef struct Case {
-    const char *name;
-    Sink sink;
-    bool receive;
-    unsigned bytes;
-    unsigned pieces;            /* of a frame that is sent; > 1: indirect */
-} Case;
+static Scene scene;
 
-static const Case cases[] = {
-    { "tx-none-60", SINK_NONE, false, 60, 1 },
-    { "tx-none-65000-indirect", SINK_NONE, false, 65000, 17 },
-    { "tx-dgram-60", SINK_DGRAM, false, 60, 1 },
-    { "tx-dgram-1500", SINK_DGRAM, false, 1500, 1 },
-    { "tx-stream-60", SINK_STREAM, false, 60, 1 },
-    { "tx-stream-1500", SINK_STREAM, false, 1500, 1 },
-    { "rx-dgram-60", SINK_DGRAM, true, 60, 1 },
-    { "rx-dgram-1500", SINK_DGRAM, true, 1500, 1 },
-    { "rx-stream-60", SINK_STREAM, true, 60, 1 },
-    { "rx-stream-1500", SINK_STREAM, true, 1500, 1 },
-    { "hub-1500", SINK_HUB, false, 1500, 1 },
-};
-
-typedef struct Ring {
-    QVirtQueue *vq;
-    QVirtioDevice *dev;
-    uint64_t buffers;
-    uint32_t buf_bytes;
-    uint16_t used_seen;
-    uint64_t done;
-} Ring;
-
-static uint8_t *ram;
-static int host_fd = -1;
-static const Case *the_case;
-static volatile bool stop_host;
-
-static struct vring_used *used_of(Ring *r)
+static void G_GNUC_PRINTF(2, 0) leave(int status, const char *fmt, va_list ap)
 {
-    return (void *)(ram + r->vq->device);
+    fputs("net-bench: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    scene_end(&scene);
+    _exit(status);
 }
 
-static struct vring_avail *avail_of(Ring *r)
+void bench_skip(const char *fmt, ...)
 {
-    return (void *)(ram + r->vq->driver);
+    va_list ap;
+
+    va_start(ap, fmt);
+    leave(BENCH_SKIPPED, fmt, ap);
+    va_end(ap);
+    _exit(BENCH_SKIPPED);
 }
 
-static void offer(Ring *r, uint16_t slot)
+void bench_fail(const char *fmt, ...)
 {
-    struct vring_avail *avail = avail_of(r);
-    uint16_t idx = avail->idx;
+    va_list ap;
 
-    avail->ring[idx % RING] = slot;
-    __atomic_store_n(&avail->idx, idx + 1, __ATOMIC_RELEASE);
+    va_start(ap, fmt);
+    leave(1, fmt, ap);
+    va_end(ap);
+    _exit(1);
 }
 
-/* Does the device sleep? Then a doorbell, else it sees the index by itself. */
-static void ring_doorbell(Ring *r)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (!(__atomic_load_n(&used_of(r)->flags, __ATOMIC_RELAXED) &
-          VRING_USED_F_NO_NOTIFY)) {
-        r->dev->transport->notify(r->vq);
-    }
-}
-
-static void fill_tx_slot(Ring *r, uint16_t slot, uint64_t tables)
-{
-    struct vring_desc *desc = (void *)(ram + r->vq->desc);
-    struct vring_desc *table = (void *)(ram + tables + slot * 512);
-    uint64_t at = r->buffers + (uint64_t)slot * r->buf_bytes;
-    unsigned n = the_case->pieces, bytes = the_case->bytes;
-
-    memset(ram + at, 0, HDR + 14);
-    memset(ram + at + HDR, 0xff, 6);
-    if (n == 1) {
-        desc[slot] = (struct vring_desc) { at, HDR + bytes, 0, 0 };
-        return;
-    }
-    table[0] = (struct vring_desc) { at, HDR, VRING_DESC_F_NEXT, 1 };
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t from = bytes / n * i;
-        uint32_t len = i + 1 == n ? bytes - from : bytes / n;
-
-        table[i + 1] = (struct vring_desc) {
-            at + HDR + from, len, i + 1 < n ? VRING_DESC_F_NEXT : 0, i + 2,
-        };
-    }
-    desc[slot] = (struct vring_desc) {
-        tables + slot * 512, (n + 1) * 16, VRING_DESC_F_INDIRECT, 0,
-    };
-}
-
-static void setup_ring(Ring *r, QVirtioDevice *d, uint16_t index, bool rx)
-{
-    uint64_t tables;
-    struct vring_desc *desc;
-
-    r->dev = d;
-    r->vq = qvirtqueue_new(d, index, RING);
-    r->buf_bytes = MAX(2048, (the_case->bytes + 4095) / 2048 * 2048);
-    r->buffers = guest_alloc_aligned(d->alloc, (uint64_t)RING * r->buf_bytes,
-                                     4096);
-    tables = guest_alloc_aligned(d->alloc, RING * 512, 16);
-    desc = (void *)(ram + r->vq->desc);
-    avail_of(r)->flags = VRING_AVAIL_F_NO_INTERRUPT;
-    for (uint16_t slot = 0; slot < RING; slot++) {
-        if (rx) {
-            desc[slot] = (struct vring_desc) {
-                r->buffers + (uint64_t)slot * r->buf_bytes, r->buf_bytes,
-                VRING_DESC_F_WRITE, 0,
-            };
-        } else {
-            fill_tx_slot(r, slot, tables);
-        }
-    }
-}
-
-/* Give back all used slots in batches; true if there were any. */
-static bool turn_over(Ring *r)
-{
-    uint16_t end = __atomic_load_n(&used_of(r)->idx, __ATOMIC_ACQUIRE);
-    uint16_t count = end - r->used_seen;
-
-    if (count < RING / 8) {
-        return false;
-    }
-    for (; r->used_seen != end; r->used_seen++) {
-        offer(r, used_of(r)->ring[r->used_seen % RING].id);
-    }
-    r->done += count;
-    ring_doorbell(r);
-    return true;
-}
-
-/* The other end of the socket: swallow, or send as fast as it is taken. */
-static void *host_end(void *unused)
-{
-    static uint8_t frames[64][4 + 65536];
-    struct iovec iov[64];
-    struct mmsghdr msgs[64] = { 0 };
-    bool stream = the_case->sink == SINK_STREAM;
-    unsigned bytes = the_case->bytes;
-
-    for (unsigned i = 0; i < 64; i++) {
-        uint32_t length = GUINT32_TO_BE(bytes);
-
-        memset(frames[i], 0xff, 10);
-        if (stream) {
-            memcpy(frames[i], &length, 4);
-        }
-        iov[i].iov_base = frames[i];
-        iov[i].iov_len = the_case->receive ? bytes + (stream ? 4 : 0)
-                                           : sizeof(frames[i]);
-        msgs[i].msg_hdr.msg_iov = &iov[i];
-        msgs[i].msg_hdr.msg_iovlen = 1;
-    }
-    while (!stop_host) {
-        if (!the_case->receive) {
-            if (stream) {
-                recv(host_fd, frames, sizeof(frames), 0);
-            } else {
-                recvmmsg(host_fd, msgs, 64, MSG_WAITFORONE, NULL);
-            }
-        } else if (!stream) {
-            sendmmsg(host_fd, msgs, 64, 0);
-        } else {
-            struct msghdr all = { .msg_iov = iov, .msg_iovlen = 64 };
-            size_t whole = 64 * iov[0].iov_len;
-            ssize_t sent = sendmsg(host_fd, &all, MSG_NOSIGNAL);
-
-            /* Finish the frame that was cut. */
-            while (sent > 0 && sent % iov[0].iov_len && sent < whole) {
-                size_t at = sent % iov[0].iov_len;
-                ssize_t more = send(host_fd, frames[0] + at,
-                                    iov[0].iov_len - at, MSG_NOSIGNAL);
-
-                if (more <= 0) {
-                    return NULL;
-                }
-                sent += more;
-            }
-        }
-    }
-    return NULL;
-}
-
-static char *make_firmware(void)
-{
-    char *path = g_strdup_printf("%s/net-bench-%d.bin", g_get_tmp_dir(),
-                                 getpid());
-    g_autofree uint8_t *image = g_malloc(65536);
-
-    memset(image, 0xf4, 65536);
-    memcpy(image + 0xfff0, "\xfa\xf4\xeb\xfd", 4);      /* cli; hlt; jmp hlt */
-    g_assert_true(g_file_set_contents(path, (char *)image, 65536, NULL));
-    return path;
-}
-
-static QTestState *start(const char *binary, const char *mem_path)
-{
-    g_autofree char *bios = make_firmware(), *netdev = NULL, *args = NULL;
-    int fds[2] = { -1, -1 };
-    QTestState *qts;
-
-    switch (the_case->sink) {
-    case SINK_NONE:
-        break;
-    case SINK_HUB:
-        netdev = g_strdup("-netdev hubport,id=n0,hubid=0"
-                          " -netdev hubport,id=n1,hubid=0"
-                          " -device virtio-net-pci,netdev=n1,disable-legacy=on,"
-                          "romfile=,addr=5,mrg_rxbuf=off");
-        break;
-    default:
-        g_assert_cmpint(socketpair(AF_UNIX, the_case->sink == SINK_DGRAM ?
-                                   SOCK_DGRAM : SOCK_STREAM, 0, fds), ==, 0);
-        fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-        host_fd = fds[0];
-        netdev = the_case->sink == SINK_DGRAM ?
-            g_strdup_printf("-netdev dgram,id=n0,local.type=fd,local.str=%d",
-                            fds[1]) :
-            g_strdup_printf("-netdev socket,id=n0,fd=%d", fds[1]);
-    }
-    args = g_strdup_printf(
-        "-accel tcg -nodefaults -m 256 -M pc,memory-backend=mem -bios %s"
-        " -object memory-backend-file,id=mem,size=256M,mem-path=%s,share=on %s"
-        " -device virtio-net-pci%s,disable-legacy=on,romfile=,addr=4,"
-        "mrg_rxbuf=off,event_idx=off", bios, mem_path, netdev ? netdev : "",
-        netdev ? ",netdev=n0" : "");
-    qts = qtest_init_bare(binary, args);
-    g_free(qtest_raw(qts, "endianness"));
-    g_unlink(bios);
-    if (fds[1] >= 0) {
-        close(fds[1]);
-    }
-    return qts;
-}
-
-static void bring_up(QVirtioDevice *d, QPCIMachineBus *bus, unsigned slot)
-{
-    QPCIDevice *pci = qpci_device_find(&bus->pci, QPCI_DEVFN(slot, 0));
-
-    g_assert_nonnull(pci);
-    qvirtio_pci_modern_init(d, pci, &bus->alloc);
-    qpci_device_enable(pci);
-    qvirtio_negotiate(d, the_case->pieces > 1 ? &qvirt_split_indirect
-                                              : &qvirt_split, 0);
-}
-
-static double process_seconds(clockid_t clock)
+double bench_clock(clockid_t clock)
 {
     struct timespec ts;
 
@@ -279,92 +61,461 @@ static double process_seconds(clockid_t clock)
     return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-static void offer_all(Ring *r)
+bool bench_idle(unsigned *looks)
 {
-    for (uint16_t slot = 0; slot < RING; slot++) {
-        offer(r, slot);
+    const struct timespec nap = { .tv_nsec = NAP_NS };
+
+    if (++*looks < bench_looks) {
+        __builtin_ia32_pause();
+        return false;
     }
-    ring_doorbell(r);
+    nanosleep(&nap, NULL);
+    return true;
 }
 
-/* Turn both rings over for a while; returns packets through @counted. */
-static uint64_t drive(Ring *counted, Ring *other, double seconds)
+static int compare_doubles(const void *a, const void *b)
 {
-    gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
-    uint64_t before = counted->done;
+    double x = *(const double *)a, y = *(const double *)b;
 
-    while (g_get_monotonic_time() < end) {
-        bool moved = turn_over(counted);
-
-        if (other) {
-            moved |= turn_over(other);
-        }
-        if (!moved) {
-            sched_yield();
-        }
-    }
-    return counted->done - before;
+    return (x > y) - (x < y);
 }
 
-static void run(const char *binary, double seconds)
+void figures_trips(Figures *f, double *seconds, unsigned count)
 {
-    g_autofree char *path = g_strdup_printf("/dev/shm/net-bench-%d", getpid());
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    QPCIMachineBus bus;
-    QVirtioDevice dev, dev2;
-    Ring ring = { 0 }, ring2 = { 0 };
-    QTestState *qts;
-    pthread_t thread;
-    clockid_t clock;
-    uint64_t packets;
-    double cpu;
+    if (count > 0) {
+        qsort(seconds, count, sizeof(*seconds), compare_doubles);
+        f->p50_us = seconds[count / 2] * 1e6;
+        f->p99_us = seconds[count - 1 - count / 100] * 1e6;
+    }
+}
 
-    g_assert_cmpint(ftruncate(fd, RAM_BYTES), ==, 0);
-    ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    qts = start(binary, path);
-    g_unlink(path);
-    qpci_init_pc(&bus.pci, qts);
-    guest_alloc_init(&bus.alloc, 2 << 20, RAM_BYTES);
-    bring_up(&dev, &bus, 4);
-    setup_ring(&ring, &dev, the_case->receive ? 0 : 1, the_case->receive);
-    qvirtio_driver_ok(&dev);
-    if (the_case->sink == SINK_HUB) {
-        bring_up(&dev2, &bus, 5);
-        setup_ring(&ring2, &dev2, 0, true);
-        qvirtio_driver_ok(&dev2);
-        offer_all(&ring2);
+/* --- one way --- */
+
+/*
+ * Frames go in lumps of half of what may be on the way, and a receiving driver gives
+ * buffers for those frames that wait already: what is measured is a busy link, not
+ * how the scheduler treats two processes that wait for each other.
+ */
+static unsigned window_of(const Scene *s)
+{
+    unsigned window = host_window(&s->host);
+
+    return s->spec->way == WAY_RX ? MIN(window, s->spec->ring) :
+           s->host.fd < 0 ? s->spec->ring : window;
+}
+
+static unsigned lump(const Ring *r)
+{
+    return r->size / 8;
+}
+
+/* Frames of this pair that have come to where they are counted. */
+static uint64_t arrived(const Scene *s, const Pair *p)
+{
+    const Host *h = &s->host;
+
+    if (s->spec->sink == SINK_HUB) {
+        return s->other.next_rx;
     }
-    offer_all(&ring);
-    if (host_fd >= 0) {
-        pthread_create(&thread, NULL, host_end, NULL);
+    return h->fd < 0 || h->sampled ? p->tx.done : h->next[p - s->pair];
+}
+
+/* Take used receive buffers and compare; returns how many. */
+static unsigned rx_take(Scene *s, Pair *p)
+{
+    unsigned count = 0;
+    uint64_t number;
+    uint32_t len;
+    uint8_t *at;
+
+    while (count < p->rx.size && (at = ring_take(&p->rx, &len))) {
+        if (s->spec->sink == SINK_TAP &&
+            (len < BENCH_HDR ||
+             !frame_is_ours(at + BENCH_HDR, len - BENCH_HDR, &number))) {
+            p->foreign++;       /* the host's own */
+            continue;
+        }
+        frame_check(at + BENCH_HDR, len - BENCH_HDR, p->next_rx++,
+                    s->host.timed);
+        count++;
     }
-    drive(&ring, ring2.vq ? &ring2 : NULL, 0.3);
-    clock_getcpuclockid(qtest_pid(qts), &clock);
-    cpu = process_seconds(clock);
-    packets = drive(&ring, ring2.vq ? &ring2 : NULL, seconds);
-    cpu = process_seconds(clock) - cpu;
-    printf("%.1f %.0f\n", packets ? cpu * 1e9 / packets : -1.0,
-           packets / seconds);
-    fflush(stdout);
-    stop_host = true;
-    kill(qtest_pid(qts), SIGKILL);
-    _exit(packets ? 0 : 1);
+    if (count > 0) {
+        ring_quiet(&p->rx);
+    }
+    return count;
+}
+
+static void rx_give(Pair *p, unsigned least)
+{
+    if (ring_idle(&p->rx) >= least) {
+        while (ring_idle(&p->rx) > 0) {
+            ring_put(&p->rx);
+        }
+        ring_publish(&p->rx);
+    }
+}
+
+static void tx_put(Scene *s, Pair *p)
+{
+    frame_stamp(ring_next(&p->tx) + BENCH_HDR,
+                p->next_tx++ * s->spec->pairs + (p - s->pair));
+    ring_put(&p->tx);
+}
+
+static bool tx_turn(Scene *s, Pair *p, unsigned window)
+{
+    bool moved = false;
+    uint32_t len;
+    uint64_t away;
+    unsigned room;
+
+    while (ring_take(&p->tx, &len)) {
+        moved = true;
+    }
+    if (moved) {
+        ring_quiet(&p->tx);
+    }
+    away = p->next_tx - arrived(s, p);
+    room = away < window ? MIN(ring_idle(&p->tx), window - away) : 0;
+    if (room > 0 && room >= MIN(p->tx.size, window) / 2) {
+        while (room-- > 0) {
+            tx_put(s, p);
+        }
+        ring_publish(&p->tx);
+        moved = true;
+    }
+    return moved;
+}
+
+/* Send, let wait, give buffers, compare. */
+static bool rx_turn(Scene *s, unsigned window, bool go)
+{
+    Pair *p = &s->pair[0];
+    Host *h = &s->host;
+    uint64_t away = h->sent - p->next_rx;
+    bool moved = false;
+
+    if (go && away <= window / 2) {
+        moved = host_send(h, window - away) > 0;
+    } else if (!go) {
+        host_send(h, 0);
+    }
+    if (ring_idle(&p->rx) > 0 && p->rx.offered < h->sent + p->foreign) {
+        while (ring_idle(&p->rx) > 0 && p->rx.offered < h->sent + p->foreign) {
+            ring_put(&p->rx);
+        }
+        ring_publish(&p->rx);
+    }
+    return rx_take(s, p) > 0 || moved;
+}
+
+/* One look at everything; false: nothing moved. @go: new frames may be sent. */
+static bool turn(Scene *s, bool go)
+{
+    const Spec *spec = s->spec;
+    unsigned window = window_of(s);
+    bool moved = false;
+
+    if (spec->way == WAY_RX) {
+        return rx_turn(s, window, go);
+    }
+    for (unsigned i = 0; i < spec->pairs; i++) {
+        moved |= tx_turn(s, &s->pair[i], go ? window : 0);
+    }
+    moved |= host_receive(&s->host) > 0;
+    if (spec->sink == SINK_HUB) {
+        moved |= rx_take(s, &s->other) > 0;
+        rx_give(&s->other, lump(&s->other.rx));
+    }
+    return moved;
+}
+
+/* All frames that are counted. */
+static uint64_t count_frames(const Scene *s)
+{
+    uint64_t count = 0;
+
+    if (s->spec->way == WAY_RX) {
+        return s->pair[0].next_rx;
+    }
+    for (unsigned i = 0; i < s->spec->pairs; i++) {
+        count += s->spec->sink == SINK_HUB ? s->other.next_rx :
+                 s->pair[i].tx.done;
+    }
+    return count;
+}
+
+static uint64_t count_bells(const Scene *s)
+{
+    uint64_t bells = s->other.rx.doorbells + s->other.tx.doorbells;
+
+    for (unsigned i = 0; i < s->spec->pairs; i++) {
+        bells += s->pair[i].rx.doorbells + s->pair[i].tx.doorbells;
+    }
+    return bells;
+}
+
+static bool all_arrived(const Scene *s)
+{
+    if (s->spec->way == WAY_RX) {
+        return s->pair[0].next_rx == s->host.sent;
+    }
+    for (unsigned i = 0; i < s->spec->pairs; i++) {
+        const Pair *p = &s->pair[i];
+
+        if (p->tx.done != p->next_tx || arrived(s, p) != p->next_tx) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Move frames until @seconds are over, or (go = false) until all have come. */
+static void drive(Scene *s, double seconds, bool go)
+{
+    double now = bench_clock(CLOCK_MONOTONIC);
+    double end = now + seconds, last = now;
+    unsigned looks = 0;
+
+    while (go ? now < end : !all_arrived(s)) {
+        if (turn(s, go)) {
+            last = now;
+            looks = 0;
+        } else if (now - last > STUCK_SECONDS) {
+            bench_fail("nothing moves after %" PRIu64 " frames",
+                       count_frames(s));
+        } else {
+            bench_idle(&looks);
+        }
+        now = bench_clock(CLOCK_MONOTONIC);
+    }
+}
+
+static void one_way(Scene *s, Figures *f)
+{
+    uint64_t frames, bells;
+    double cpu, wall;
+
+    if (s->spec->sink == SINK_HUB) {
+        rx_give(&s->other, 1);
+    }
+    drive(s, CHECK_SECONDS, true);
+    drive(s, 0, false);
+    host_sample(&s->host, s->spec->way == WAY_TX);
+    drive(s, CHECK_SECONDS, true);
+    s->host.timed = true;
+    frames = count_frames(s);
+    bells = count_bells(s);
+    cpu = bench_clock(s->clock);
+    wall = bench_clock(CLOCK_MONOTONIC);
+    drive(s, s->spec->seconds, true);
+    wall = bench_clock(CLOCK_MONOTONIC) - wall;
+    cpu = bench_clock(s->clock) - cpu;
+    frames = count_frames(s) - frames;
+    bells = count_bells(s) - bells;
+    s->host.timed = false;
+    drive(s, 0, false);
+    if (s->host.sampled) {
+        host_sample(&s->host, false);
+        for (unsigned i = 0; i < s->spec->pairs; i++) {
+            s->host.next[i] = s->pair[i].next_tx;
+        }
+    }
+    drive(s, CHECK_SECONDS, true);
+    drive(s, 0, false);
+    if (frames == 0) {
+        bench_fail("no frame in %g seconds", s->spec->seconds);
+    }
+    *f = (Figures){
+        .cpu_ns = (cpu * 1e9 - bells * s->bell_ns) / frames,
+        .rate = frames / wall, .frames = frames,
+        .bells = bells * 1000.0 / frames,
+    };
+}
+
+/* --- there and back --- */
+
+/* Look once at the far side; send back what came. True: something came. */
+static bool far_side(Scene *s, uint64_t number)
+{
+    if (s->spec->sink != SINK_HUB) {
+        if (host_receive(&s->host) == 0) {
+            return false;
+        }
+        host_send_one(&s->host, number);
+        return true;
+    }
+    if (rx_take(s, &s->other) == 0) {
+        return false;
+    }
+    rx_give(&s->other, lump(&s->other.rx));
+    frame_stamp(ring_next(&s->other.tx) + BENCH_HDR, number);
+    ring_put(&s->other.tx);
+    ring_publish(&s->other.tx);
+    return true;
+}
+
+/* One frame there and back; seconds. */
+static double trip(Scene *s, uint64_t number)
+{
+    Pair *p = &s->pair[0];
+    double start = bench_clock(CLOCK_MONOTONIC), now = start;
+    bool echoed = false;
+    unsigned looks = 0;
+    uint32_t len;
+
+    tx_put(s, p);
+    ring_publish(&p->tx);
+    while (rx_take(s, p) == 0) {
+        echoed = echoed || far_side(s, number);
+        if (bench_idle(&looks) &&
+            bench_clock(CLOCK_MONOTONIC) - start > STUCK_SECONDS) {
+            bench_fail("round trip %" PRIu64 " does not end", number);
+        }
+    }
+    now = bench_clock(CLOCK_MONOTONIC);
+    rx_give(p, lump(&p->rx));
+    while (ring_take(&p->tx, &len)) {
+        continue;
+    }
+    ring_quiet(&p->tx);
+    while (s->other.tx.vq && ring_take(&s->other.tx, &len)) {
+        continue;
+    }
+    return now - start;
+}
+
+static void round_trips(Scene *s, Figures *f)
+{
+    g_autofree double *trips = g_new(double, TRIPS_MAX);
+    double end = bench_clock(CLOCK_MONOTONIC) + CHECK_SECONDS, cpu = 0;
+    uint64_t number = 0, bells = 0;
+    unsigned count = 0;
+
+    rx_give(&s->pair[0], 1);
+    if (s->spec->sink == SINK_HUB) {
+        rx_give(&s->other, 1);
+    }
+    for (unsigned part = 0; part < 2; part++) {
+        bells = count_bells(s);
+        cpu = bench_clock(s->clock);
+        count = 0;
+        while (count < TRIPS_MAX && bench_clock(CLOCK_MONOTONIC) < end) {
+            trips[count++] = trip(s, number++);
+        }
+        end += s->spec->seconds;
+    }
+    cpu = bench_clock(s->clock) - cpu;
+    bells = count_bells(s) - bells;
+    if (count == 0) {
+        bench_fail("no round trip in %g seconds", s->spec->seconds);
+    }
+    *f = (Figures){
+        .cpu_ns = (cpu * 1e9 - bells * s->bell_ns) / count,
+        .rate = count / s->spec->seconds, .frames = count,
+        .bells = bells * 1000.0 / count,
+    };
+    figures_trips(f, trips, count);
+}
+
+/* --- command line --- */
+
+static const char *const sinks[] = {
+    [SINK_NONE] = "none", [SINK_HUB] = "hub",
+    [SINK_DGRAM_UNIX] = "dgram-unix", [SINK_DGRAM_UDP] = "dgram-udp",
+    [SINK_STREAM_UNIX] = "stream-unix", [SINK_STREAM_TCP] = "stream-tcp",
+    [SINK_TAP] = "tap",
+};
+static const char *const ways[] = {
+    [WAY_TX] = "tx", [WAY_RX] = "rx", [WAY_RT] = "rt",
+};
+
+static unsigned find_name(const char *const *names, unsigned count,
+                          const char *name)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (g_str_equal(names[i], name)) {
+            return i;
+        }
+    }
+    bench_fail("'%s' is not known", name);
+}
+
+static void parse_key(Spec *spec, const char *key, const char *value)
+{
+    unsigned number = atoi(value);
+
+    if (g_str_equal(key, "way")) {
+        spec->way = find_name(ways, ARRAY_SIZE(ways), value);
+    } else if (g_str_equal(key, "sink")) {
+        spec->sink = find_name(sinks, ARRAY_SIZE(sinks), value);
+    } else if (g_str_equal(key, "bytes")) {
+        spec->bytes = number;
+    } else if (g_str_equal(key, "gso")) {
+        spec->gso = number;
+    } else if (g_str_equal(key, "packed")) {
+        spec->packed = number;
+    } else if (g_str_equal(key, "event")) {
+        spec->event_idx = number;
+    } else if (g_str_equal(key, "ring")) {
+        spec->ring = number;
+    } else if (g_str_equal(key, "pairs")) {
+        spec->pairs = number;
+    } else if (g_str_equal(key, "seconds")) {
+        spec->seconds = g_ascii_strtod(value, NULL);
+    } else {
+        bench_fail("key '%s' is not known", key);
+    }
+}
+
+static void check_spec(const Spec *spec)
+{
+    if (spec->bytes < (spec->gso ? 64 : 60) || spec->bytes > BENCH_FRAME_MAX) {
+        bench_fail("bytes=%u: 60 to %u", spec->bytes, BENCH_FRAME_MAX);
+    }
+    if (spec->ring < 16 || spec->ring > 1024 || spec->ring & (spec->ring - 1)) {
+        bench_fail("ring=%u: a power of 2 from 16 to 1024", spec->ring);
+    }
+    if (spec->pairs < 1 || spec->pairs > BENCH_PAIRS_MAX ||
+        (spec->pairs > 1 && spec->way != WAY_TX)) {
+        bench_fail("pairs=%u: 1, or 2 with way=tx", spec->pairs);
+    }
+    if (spec->sink == SINK_NONE && spec->way != WAY_TX) {
+        bench_fail("sink=none: only way=tx");
+    }
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && g_str_equal(argv[1], "list")) {
-        for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-            printf("%s\n", cases[i].name);
-        }
-        return 0;
+    static Spec spec = { .bytes = 60, .ring = 256, .pairs = 1, .seconds = 0.3 };
+    Figures f = { 0 };
+
+    if (argc < 2) {
+        fprintf(stderr, "usage: net-bench BINARY|floor KEY=VALUE...\n");
+        return 1;
     }
-    for (unsigned i = 0; argc == 4 && i < ARRAY_SIZE(cases); i++) {
-        if (g_str_equal(argv[2], cases[i].name)) {
-            the_case = &cases[i];
-            run(argv[1], g_ascii_strtod(argv[3], NULL));
+    for (int i = 2; i < argc; i++) {
+        g_auto(GStrv) pair = g_strsplit(argv[i], "=", 2);
+
+        if (!pair[0] || !pair[1]) {
+            bench_fail("'%s' is not KEY=VALUE", argv[i]);
         }
+        parse_key(&spec, pair[0], pair[1]);
     }
-    fprintf(stderr, "usage: net-bench BINARY CASE SECONDS | net-bench list\n");
-    return 1;
+    check_spec(&spec);
+    prctl(PR_SET_TIMERSLACK, 1);
+    host_namespace();
+    if (g_str_equal(argv[1], "floor")) {
+        floor_run(&spec, &f);
+    } else {
+        scene_start(&scene, &spec, argv[1]);
+        (spec.way == WAY_RT ? round_trips : one_way)(&scene, &f);
+        scene_end(&scene);
+    }
+    printf("{\"cpu_ns\": %.2f, \"rate\": %.0f, \"p50_us\": %.2f, "
+           "\"p99_us\": %.2f, \"frames\": %" PRIu64 ", \"bells\": %.2f, "
+           "\"bell_ns\": %.0f}\n", f.cpu_ns, f.rate, f.p50_us, f.p99_us,
+           f.frames, f.bells, scene.bell_ns);
+    fflush(stdout);
+    _exit(0);
 }

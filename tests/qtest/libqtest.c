@@ -267,6 +267,11 @@ pid_t qtest_pid(QTestState *s)
     return s->pid;
 }
 
+int qtest_fd(QTestState *s)
+{
+    return s->qtest.fd;
+}
+
 bool qtest_alive(QTestState *s)
 {
     return kill(s->pid, 0) == 0 && waitpid(s->pid, NULL, WNOHANG) == 0;

@@ -34,6 +34,8 @@ void qtest_quit(QTestState *s);
 /* Wait for an end of its own making; returns the exit status. */
 int qtest_wait(QTestState *s);
 pid_t qtest_pid(QTestState *s);
+/* The qtest socket, for who speaks the protocol without waiting for answers. */
+int qtest_fd(QTestState *s);
 /* Does it still run? */
 bool qtest_alive(QTestState *s);
 
