@@ -329,3 +329,21 @@ unsigned net_gso_next(NetGso *g, uint8_t *headers, struct iovec *pieces,
     *size = iov_size(pieces, n);
     return n;
 }
+
+void net_gso_skip(NetGso *g, unsigned count)
+{
+    uint64_t bytes;
+
+    count = MIN(count, g->count - g->next);
+    if (count == 0) {
+        return;
+    }
+    bytes = (uint64_t)count * g->size;
+    if (g->kind == NET_GSO_FRAGMENTS && g->next == 0) {
+        bytes -= UDP_BYTES;
+    }
+    bytes = MIN(bytes, g->left);
+    payload_skip(g, bytes);
+    g->left -= bytes;
+    g->next += count;
+}

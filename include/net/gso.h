@@ -78,4 +78,7 @@ bool net_gso_start(NetGso *g, const struct virtio_net_hdr *hdr,
 unsigned net_gso_next(NetGso *g, uint8_t *headers, struct iovec *pieces,
                       size_t *size);
 
+/* Leave out the next @count frames, or all that are left: they went before. */
+void net_gso_skip(NetGso *g, unsigned count);
+
 #endif
