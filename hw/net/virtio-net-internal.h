@@ -13,6 +13,13 @@
 #define TX_BATCH            64
 #define CTRL_QUEUE_SIZE     64
 
+/* Offloads of received packets that the driver may switch: one bit each. */
+#define GUEST_OFFLOAD(name) (UINT64_C(1) << VIRTIO_NET_F_GUEST_##name)
+#define GUEST_OFFLOADS                                                       \
+    (GUEST_OFFLOAD(CSUM) | GUEST_OFFLOAD(TSO4) | GUEST_OFFLOAD(TSO6) |       \
+     GUEST_OFFLOAD(ECN) | GUEST_OFFLOAD(UFO) | GUEST_OFFLOAD(USO4) |         \
+     GUEST_OFFLOAD(USO6))
+
 /* virtio-net-queues.c */
 bool virtio_net_queues_init(VirtIONet *n, Error **errp);
 void virtio_net_queues_exit(VirtIONet *n);
@@ -127,6 +134,43 @@ void virtio_net_tx_exit(VirtIONetQueue *q);
 void virtio_net_tx_start(VirtIONetQueue *q);
 void virtio_net_tx_stop(VirtIONetQueue *q);
 
+/* virtio-net-software.c: what the backend cannot do; from the queue's loop. */
+/* The headers and the driver's features are known: what is to be done here? */
+void virtio_net_software_configure(VirtIONet *n);
+/*
+ * Copy the headers of @count chains in tx_batch. False: none of them asks for what
+ * the backend cannot do, and all go as they are. Only with tx_software.
+ */
+bool virtio_net_software_look(VirtIONetQueue *q, unsigned count);
+/*
+ * Send the batch that was looked at, of which tx_packets is what the backend would
+ * get, in finished frames. Returns how many chains are done with; the one behind
+ * them goes on where it stopped when it comes out of the ring again.
+ */
+unsigned virtio_net_software_send(VirtIONetQueue *q, unsigned count,
+                                  NetPacketSent *sent_cb);
+/* What comes out of the ring next is not what was begun. */
+void virtio_net_software_forget(VirtIONetQueue *q);
+void virtio_net_software_exit(VirtIONetQueue *q);
+/* Can the backend have packets that ask more of the guest than it does? */
+static inline bool virtio_net_rx_checks(const VirtIONet *n)
+{
+    return n->peer_hdr && n->guest_offloads != GUEST_OFFLOADS;
+}
+/*
+ * Does a received packet, its header first, ask no more of the guest than that
+ * does? Only where virtio_net_rx_checks().
+ */
+bool virtio_net_rx_suits(const VirtIONet *n, const struct iovec *iov,
+                         unsigned iovcnt);
+/*
+ * What of a received packet the guest gets: itself, if it suits, a copy that is good
+ * until the next call with its checksum finished, or NULL: a segment of a kind
+ * that the guest does not take (any more), or a header that makes no sense.
+ */
+const NetPacket *virtio_net_rx_finish(VirtIONetQueue *q,
+                                      const NetPacket *packet);
+
 /*
  * virtio-net-ctrl.c. The part of a command behind its header that is not read
  * yet, and where its result goes.
@@ -164,12 +208,6 @@ void rx_filter_set_vlan(RxFilter *filter, unsigned vid, bool wanted);
 /* Without CTRL_VLAN all VLANs are wanted. */
 void rx_filter_use_vlans(RxFilter *filter, bool use);
 
-/* Offloads of received packets that the driver may switch: one bit each. */
-#define GUEST_OFFLOAD(name) (UINT64_C(1) << VIRTIO_NET_F_GUEST_##name)
-#define GUEST_OFFLOADS                                                       \
-    (GUEST_OFFLOAD(CSUM) | GUEST_OFFLOAD(TSO4) | GUEST_OFFLOAD(TSO6) |       \
-     GUEST_OFFLOAD(ECN) | GUEST_OFFLOAD(UFO) | GUEST_OFFLOAD(USO4) |         \
-     GUEST_OFFLOAD(USO6))
 extern const VMStateDescription vmstate_virtio_net_guest_offloads;
 
 /* virtio-net-offload.c: the header in front of packets. */

@@ -5,7 +5,8 @@
  *
  * A backend that carries such headers (tap) is told to use the guest's length, so
  * that packets pass through whole. For all others the header is taken off on the
- * way out and made on the way in.
+ * way out, after virtio-net-software.c has done what it asks for, and made on the
+ * way in.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,39 +16,46 @@
 
 #define BIT_OF(feature) (UINT64_C(1) << VIRTIO_NET_F_##feature)
 
-/* These mean that packets carry checksum and segmentation requests. */
-#define HEADER_FEATURES                                                      \
-    (BIT_OF(CSUM) | BIT_OF(GUEST_CSUM) | BIT_OF(GUEST_TSO4) |                \
-     BIT_OF(GUEST_TSO6) | BIT_OF(GUEST_ECN) | BIT_OF(HOST_TSO4) |            \
-     BIT_OF(HOST_TSO6) | BIT_OF(HOST_ECN) | BIT_OF(GSO) | UFO_FEATURES |     \
-     USO_FEATURES)
-#define UFO_FEATURES    (BIT_OF(GUEST_UFO) | BIT_OF(HOST_UFO))
-#define USO_FEATURES                                                         \
-    (BIT_OF(GUEST_USO4) | BIT_OF(GUEST_USO6) | BIT_OF(HOST_USO))
+/* What is asked of us in packets that the guest sends, and what we may ask of it. */
+#define HOST_SEGMENTS                                                        \
+    (BIT_OF(HOST_TSO4) | BIT_OF(HOST_TSO6) | BIT_OF(HOST_ECN) |              \
+     BIT_OF(HOST_UFO) | BIT_OF(HOST_USO) | BIT_OF(GSO))
+#define GUEST_SEGMENTS                                                       \
+    (BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6) | BIT_OF(GUEST_ECN) |           \
+     BIT_OF(GUEST_UFO) | BIT_OF(GUEST_USO4) | BIT_OF(GUEST_USO6))
 
+/*
+ * What the guest asks for can be done in software, and finished packets suit a
+ * guest that could finish them itself; but only a backend can make segments.
+ */
 void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features)
 {
     NetClientState *peer = qemu_get_queue(n->nic)->peer;
-    uint64_t cannot = 0;
+    uint64_t offered = features->w[0];
 
-    if (!peer || !qemu_has_vnet_hdr(peer)) {
-        cannot = HEADER_FEATURES;
-    } else {
-        cannot |= qemu_has_ufo(peer) ? 0 : UFO_FEATURES;
-        cannot |= qemu_has_uso(peer) ? 0 : USO_FEATURES;
+    if (!qemu_has_vnet_hdr(peer)) {
+        offered &= ~GUEST_SEGMENTS;
     }
-    features->w[0] &= ~cannot;
-    /* Segments need the checksum feature of their direction (5.1.3.1). */
-    if (!(features->w[0] & BIT_OF(CSUM))) {
-        features->w[0] &= ~(BIT_OF(HOST_TSO4) | BIT_OF(HOST_TSO6) |
-                            BIT_OF(HOST_ECN) | BIT_OF(HOST_UFO) |
-                            BIT_OF(HOST_USO) | BIT_OF(GSO));
+    if (!qemu_has_ufo(peer)) {
+        offered &= ~BIT_OF(GUEST_UFO);
     }
-    if (!(features->w[0] & BIT_OF(GUEST_CSUM))) {
-        features->w[0] &= ~(BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6) |
-                            BIT_OF(GUEST_ECN) | BIT_OF(GUEST_UFO) |
-                            BIT_OF(GUEST_USO4) | BIT_OF(GUEST_USO6));
+    if (!qemu_has_uso(peer)) {
+        offered &= ~(BIT_OF(GUEST_USO4) | BIT_OF(GUEST_USO6));
     }
+    /* What segments need (5.1.3.1). */
+    if (!(offered & BIT_OF(CSUM))) {
+        offered &= ~HOST_SEGMENTS;
+    }
+    if (!(offered & BIT_OF(GUEST_CSUM))) {
+        offered &= ~GUEST_SEGMENTS;
+    }
+    if (!(offered & (BIT_OF(HOST_TSO4) | BIT_OF(HOST_TSO6)))) {
+        offered &= ~BIT_OF(HOST_ECN);
+    }
+    if (!(offered & (BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6)))) {
+        offered &= ~BIT_OF(GUEST_ECN);
+    }
+    features->w[0] = offered;
 }
 
 void virtio_net_set_guest_offloads(VirtIONet *n, uint64_t offloads)
@@ -90,6 +98,7 @@ void virtio_net_offload_apply(VirtIONet *n)
         qemu_set_vnet_hdr_len(peer, host_hdr_bytes);
     }
     virtio_net_set_guest_offloads(n, chosen & GUEST_OFFLOADS);
+    virtio_net_software_configure(n);
 }
 
 void virtio_net_fill_header(const VirtIONet *n, const NetPacket *packet,

@@ -206,6 +206,7 @@ typedef struct Settled {
 static Settled settle(VirtIONetQueue *q, unsigned count, size_t skip,
                       unsigned how)
 {
+    bool checks = virtio_net_rx_checks(q->n);
     RxDirect *direct = &q->rx_direct;
     Settled at = { 0 };
     unsigned i;
@@ -215,6 +216,10 @@ static Settled settle(VirtIONetQueue *q, unsigned count, size_t skip,
         NetPlace *target = &direct->places[at.chains];
 
         if (direct_wanted(q, place)) {
+            if (checks &&
+                !virtio_net_rx_suits(q->n, place->iov, place->iovcnt)) {
+                break;              /* what it asks for is done elsewhere */
+            }
             if (unlikely(place->size > span_room(place))) {
                 if (how & NET_READ_JOIN) {
                     direct->want = PLACES_MAX;

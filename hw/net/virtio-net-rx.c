@@ -189,6 +189,7 @@ static unsigned rx_slice(VirtIONetQueue *q, const NetPacket *packets,
 {
     VirtQueueBatch *batch = &q->rx_batch;
     size_t extra = q->n->guest_hdr_bytes - virtio_net_host_hdr_bytes(q->n);
+    bool checks = virtio_net_rx_checks(q->n);
     RxResult result = RX_DONE;
     unsigned filled = 0;
     unsigned i;
@@ -197,16 +198,21 @@ static unsigned rx_slice(VirtIONetQueue *q, const NetPacket *packets,
     virtqueue_batch_clear(batch);
     virtqueue_pop_batch(q->rx_vq, batch, count);
     for (i = 0; i < count; i++) {
+        const NetPacket *packet = &packets[i];
         unsigned next;
 
-        if (!rx_wanted(q, &packets[i])) {
+        if (!rx_wanted(q, packet)) {
             continue;
         }
-        result = rx_reserve(q, packets[i].size + extra, filled, &next);
+        if (checks && !(packet = virtio_net_rx_finish(q, packet))) {
+            q->rx.drops++;
+            continue;
+        }
+        result = rx_reserve(q, packet->size + extra, filled, &next);
         if (result == RX_DROPPED) {
             q->rx.drop_long++;
         } else if (result == RX_DONE) {
-            rx_scatter(q, &packets[i], classes ? &classes[i] : NULL, filled,
+            rx_scatter(q, packet, classes ? &classes[i] : NULL, filled,
                        next);
             filled = next;
         } else {

@@ -4,7 +4,8 @@
  *
  * When the backend takes fewer packets than it was given, the others go back into
  * the ring untaken: nothing is kept, copied or reordered, and its callback makes
- * us look at the ring again.
+ * us look at the ring again. Checksums and segments that the backend cannot do are
+ * made in virtio-net-software.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -85,11 +86,16 @@ static unsigned tx_send_batch(VirtIONetQueue *q)
     VirtIONet *n = q->n;
     VirtQueueBatch *batch = &q->tx_batch;
     unsigned count, sent;
+    bool software;
     RCU_READ_LOCK_GUARD();
 
     virtqueue_batch_clear(batch);
     q->tx_iov_used = 0;
     count = virtqueue_pop_batch(q->tx_vq, batch, TX_BATCH);
+    if (count == 0) {
+        return 0;
+    }
+    software = n->tx_software && virtio_net_software_look(q, count);
     for (unsigned i = 0; i < count; i++) {
         if (!chain_to_packet(q, &batch->elems[i], &q->tx_packets[i])) {
             q->tx.drop_short++;
@@ -99,10 +105,9 @@ static unsigned tx_send_batch(VirtIONetQueue *q)
             return 0;
         }
     }
-    if (count == 0) {
-        return 0;
-    }
-    sent = qemu_send_burst(virtio_net_pair_client(q), q->tx_packets, count,
+    sent = software ?
+           virtio_net_software_send(q, count, tx_complete) :
+           qemu_send_burst(virtio_net_pair_client(q), q->tx_packets, count,
                            tx_complete);
     for (unsigned i = 0; i < sent; i++) {
         virtqueue_fill(q->tx_vq, &batch->elems[i], 0, i);
@@ -237,6 +242,7 @@ void virtio_net_tx_exit(VirtIONetQueue *q)
     g_clear_pointer(&q->tx_bh, qemu_bh_delete);
     g_clear_pointer(&q->tx_packets, g_free);
     g_clear_pointer(&q->tx_iov, g_free);
+    virtio_net_software_exit(q);
     virtqueue_batch_destroy(&q->tx_batch);
 }
 
@@ -254,5 +260,6 @@ void virtio_net_tx_stop(VirtIONetQueue *q)
         timer_del(q->tx_timer);
     }
     qemu_bh_cancel(q->tx_bh);
+    virtio_net_software_forget(q);
     q->tx_waiting = false;
 }

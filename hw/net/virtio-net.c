@@ -188,6 +188,7 @@ static void virtio_net_reset(VirtIODevice *vdev)
     n->mergeable = false;
     n->guest_hdr_bytes = sizeof(struct virtio_net_hdr);
     n->peer_hdr = false;
+    n->tx_software = false;
     n->guest_offloads = 0;
     n->status &= ~VIRTIO_NET_S_ANNOUNCE;
 }

@@ -10,6 +10,7 @@
 
 typedef struct NetFixture {
     int host_fd, guest_fd;
+    bool stream;                /* the socket is a stream */
     QVirtioDevice *d;
     QVirtQueue *rx, *tx, *ctrl;
     unsigned pairs;             /* of the device; 0 means 1 */

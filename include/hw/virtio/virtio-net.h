@@ -89,6 +89,9 @@ typedef struct RxDirect {
     unsigned want;                  /* places to be offered next time */
     unsigned pause;                 /* calls to let pass before the next offer */
 } RxDirect;
+/* virtio-net-software.c */
+typedef struct TxSoftware TxSoftware;
+typedef struct RxSoftware RxSoftware;
 
 /* One receive and one transmit queue; owned by one event loop. */
 typedef struct VirtIONetQueue {
@@ -103,6 +106,7 @@ typedef struct VirtIONetQueue {
     NotifyCoal rx_coal;
     RxDirect rx_direct;
     bool rx_touched;                /* something was used in this burst */
+    RxSoftware *rx_software;        /* NULL until used */
 
     /* virtio-net-tx.c */
     VirtQueue *tx_vq;
@@ -114,6 +118,7 @@ typedef struct VirtIONetQueue {
     QEMUTimer *tx_timer;            /* tx=timer, else NULL */
     bool tx_waiting;                /* bottom half or timer is on its way */
     bool tx_blocked;                /* the backend said: not now */
+    TxSoftware *tx_software;        /* NULL until used */
     NetCounters tx;
     NotifyCoal tx_coal;
 } VirtIONetQueue;
@@ -162,6 +167,11 @@ struct VirtIONet {
     bool mergeable;                 /* a packet may fill several chains */
     bool peer_hdr;                  /* the backend carries the same header */
     uint64_t guest_offloads;        /* bits of GUEST_* features that are on now */
+
+    /* virtio-net-software.c: requests in headers of packets that are sent */
+    bool tx_software;               /* some are for us: headers must be read */
+    uint16_t tx_types;              /* of segments that the driver may ask for */
+    uint16_t tx_types_passed;       /* those that the backend cuts by itself */
 };
 
 /* For the transport binding, before realize. The strings are copied. */
