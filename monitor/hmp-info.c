@@ -285,5 +285,14 @@ const HMPCommand hmp_info_commands[] = {
       info_usernet },
     { "uuid", "", "", "show the current VM UUID", info_uuid },
     { "version", "", "", "show the version", info_version },
+    { "virtio", "", "", "list the virtio devices", hmp_info_virtio },
+    { "virtio-queue-element", "path:s,queue:i,index:i?", "path queue [index]",
+      "show a chain of a virtqueue", hmp_info_virtio_queue_element },
+    { "virtio-queue-status", "path:s,queue:i", "path queue",
+      "show how far a virtqueue is", hmp_info_virtio_queue_status },
+    { "virtio-status", "path:s", "path", "show the state of a virtio device",
+      hmp_info_virtio_status },
+    { "virtio-vhost-queue-status", "path:s,queue:i", "path queue",
+      "show how far a vhost queue is", hmp_info_virtio_vhost_queue_status },
     { 0 }
 };

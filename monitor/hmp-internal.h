@@ -18,6 +18,14 @@ void hmp_ioport_write(Monitor *mon, json_object *args);
 void hmp_print(Monitor *mon, json_object *args);
 bool hmp_cpu_exists(int64_t index);
 
+/* --- hmp-virtio.c --- */
+
+void hmp_info_virtio(Monitor *mon, json_object *args);
+void hmp_info_virtio_status(Monitor *mon, json_object *args);
+void hmp_info_virtio_queue_status(Monitor *mon, json_object *args);
+void hmp_info_virtio_vhost_queue_status(Monitor *mon, json_object *args);
+void hmp_info_virtio_queue_element(Monitor *mon, json_object *args);
+
 /* --- qmp-cmds-migration.c --- */
 
 void hmp_migrate(Monitor *mon, json_object *args);

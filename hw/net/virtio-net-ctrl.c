@@ -253,6 +253,7 @@ static const CtrlCommand ctrl_commands[] = {
 static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
                            GByteArray *data_in, GByteArray *result)
 {
+    uint8_t ack = VIRTIO_NET_ERR;
     struct virtio_net_ctrl_hdr hdr;
     CtrlArgs args = {
         .iov = elem->out_sg, .count = elem->out_num, .left = elem->out_bytes,
@@ -266,11 +267,17 @@ static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
         const CtrlCommand *c = &ctrl_commands[i];
 
         if (c->class == hdr.class && c->command == hdr.cmd) {
-            return virtio_vdev_has_feature(VIRTIO_DEVICE(n), c->feature) ?
-                   c->handler(n, hdr.cmd, &args) : VIRTIO_NET_ERR;
+            ack = virtio_vdev_has_feature(VIRTIO_DEVICE(n), c->feature) ?
+                  c->handler(n, hdr.cmd, &args) : VIRTIO_NET_ERR;
+            break;
         }
     }
-    return VIRTIO_NET_ERR;
+    if (ack == VIRTIO_NET_OK && (hdr.class == VIRTIO_NET_CTRL_RX ||
+                                 hdr.class == VIRTIO_NET_CTRL_MAC ||
+                                 hdr.class == VIRTIO_NET_CTRL_VLAN)) {
+        virtio_net_filter_changed(n);
+    }
+    return ack;
 }
 
 /* Run a command and write the answer; how many bytes that is. */

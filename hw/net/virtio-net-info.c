@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qapi/json.h"
+#include "qapi/qmp-event.h"
 #include <json-c/json.h>
 #include "virtio-net-internal.h"
 
@@ -45,9 +47,27 @@ static struct json_object *which(bool none, bool all)
     return json_object_new_string(none ? "none" : all ? "all" : "normal");
 }
 
+void virtio_net_filter_changed(VirtIONet *n)
+{
+    g_autofree char *path = NULL;
+    struct json_object *data;
+
+    if (n->filter_change_told) {
+        return;
+    }
+    n->filter_change_told = true;
+    path = object_get_canonical_path(OBJECT(n));
+    data = json_object_new_object();
+    if (n->netclient_name) {
+        json_put_str(data, "name", n->netclient_name);
+    }
+    json_put_str(data, "path", path);
+    qmp_event_emit("NIC_RX_FILTER_CHANGED", data);
+}
+
 struct json_object *virtio_net_query_rx_filter(NetClientState *nc)
 {
-    const VirtIONet *n = qemu_get_nic_opaque(nc);
+    VirtIONet *n = qemu_get_nic_opaque(nc);
     const RxFilter *filter = &n->filter;
     const struct {
         const char *name;
@@ -70,6 +90,7 @@ struct json_object *virtio_net_query_rx_filter(NetClientState *nc)
     };
     struct json_object *info = json_object_new_object();
 
+    n->filter_change_told = false;
     for (unsigned i = 0; i < ARRAY_SIZE(members); i++) {
         json_object_object_add(info, members[i].name, members[i].value);
     }

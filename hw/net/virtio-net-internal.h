@@ -69,6 +69,8 @@ void virtio_net_rx_wake_all(VirtIONet *n);
 
 /* virtio-net-info.c: for NetClientInfo; main loop. */
 struct json_object *virtio_net_query_rx_filter(NetClientState *nc);
+/* The driver changed its filter: whoever watches hears of it, once. */
+void virtio_net_filter_changed(VirtIONet *n);
 
 /* virtio-net-announce.c: for NetClientInfo; main loop. */
 void virtio_net_announce(NetClientState *nc);

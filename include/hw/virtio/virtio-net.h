@@ -158,6 +158,7 @@ struct VirtIONet {
     QEMUBH *ctrl_bh;
 
     RxFilter filter;
+    bool filter_change_told;        /* and nobody has asked since */
     RssState rss;
     CoalLimits rx_coal, tx_coal;    /* of queues that are enabled anew */
 
