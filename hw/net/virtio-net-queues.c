@@ -42,12 +42,17 @@ static bool transmits_by_timer(const VirtIONet *n)
     return tx && strcmp(tx, "timer") == 0;
 }
 
-/* What the driver notified, on a queue that is for control if pairs are few. */
+/*
+ * What the driver notified, on a queue that is for control if pairs are few. The
+ * last one is nobody's for a driver that knows of no pairs.
+ */
 static void handle_even_queue(VirtIODevice *vdev, VirtQueue *vq)
 {
-    if (vq == VIRTIO_NET(vdev)->ctrl_vq) {
+    VirtIONet *n = VIRTIO_NET(vdev);
+
+    if (vq == n->ctrl_vq) {
         virtio_net_handle_ctrl(vdev, vq);
-    } else {
+    } else if (virtio_get_queue_index(vq) < 2 * n->max_pairs) {
         virtio_net_handle_rx(vdev, vq);
     }
 }

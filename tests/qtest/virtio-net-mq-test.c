@@ -300,6 +300,34 @@ static void pairs_unknown_to_driver(void *driver, QTestState *qts,
     net_fixture_stop(&t->net);
 }
 
+/*
+ * Queues beyond those that such a driver has, one of them behind all pairs, exist
+ * and are nobody's. Guards: the queue belongs to a pair.
+ */
+static void queues_of_nobody(void *driver, QTestState *qts, const char *variant,
+                             void *data)
+{
+    TapFixture *t = data;
+    uint8_t frame[64];
+
+    net_tap_start(t, driver, variant, 0);
+    net_fixture_stop(&t->net);
+    net_fixture_start(&t->net, driver, variant, QVIRTIO_F(VIRTIO_NET_F_CTRL_VQ));
+    for (unsigned n = 3; n <= 2 * NET_TAP_PAIRS; n++) {
+        QVirtQueue *vq = qvirtqueue_new(t->net.d, n, 0);
+        uint64_t buffer = guest_alloc(t->net.d->alloc, 256);
+
+        qvirtqueue_add1(vq, buffer, 256, true);
+        qvirtqueue_kick(vq);
+        t->net.d->transport->notify(vq);
+        qvirtio_settle(t->net.d);
+        qvirtqueue_free(vq);
+    }
+    net_tap_make_udp(frame, true, 7);
+    send_on_pair(t, 0, frame);
+    net_fixture_stop(&t->net);
+}
+
 static void register_tests(void)
 {
     qos_add_test("mq/pairs-carry-packets", "virtio-net", pairs_carry_packets,
@@ -309,6 +337,8 @@ static void register_tests(void)
     qos_add_test("mq/pairs-out-of-range", "virtio-net", pairs_out_of_range,
                  &net_tap_opts);
     qos_add_test("mq/unknown-to-driver", "virtio-net", pairs_unknown_to_driver,
+                 &net_tap_opts);
+    qos_add_test("attack/queues-of-nobody", "virtio-net", queues_of_nobody,
                  &net_tap_opts);
 }
 
