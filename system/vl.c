@@ -8,6 +8,7 @@
 #include "chardev/char.h"
 #include "chardev/fdset.h"
 #include "hw/core/boards.h"
+#include "hw/firmware/smbios.h"
 #include "hw/core/qdev-properties.h"
 #include "monitor/qdev.h"
 #include "net/net.h"
@@ -288,6 +289,11 @@ static bool add_data_dir(Startup *s, const char *arg, Error **errp)
 static bool add_fw_cfg(Startup *s, const char *arg, Error **errp)
 {
     return qemu_opts_parse(&startup_fw_cfg_opts, arg, true, errp) != NULL;
+}
+
+static bool add_smbios(Startup *s, const char *arg, Error **errp)
+{
+    return smbios_add_option(arg, &s->done, errp);
 }
 
 /* --- network ---- */
@@ -671,6 +677,9 @@ const CliOption cli_options[] = {
     { "fw_cfg", NULL, "[name=]NAME,file=FILE|string=TEXT",
       "a file for the guest to find in fw_cfg; names begin with opt/",
       add_fw_cfg },
+    { "smbios", NULL, "type=N[,KEY=TEXT]...|file=NAME",
+      "what the guest's SMBIOS tables say; -smbios help lists keys",
+      add_smbios },
 
     { .help = "Network:" },
     { "netdev", NULL, "TYPE,id=ID[,key=value]... or JSON",

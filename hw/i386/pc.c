@@ -10,7 +10,9 @@
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "hw/char/serial.h"
+#include "hw/core/cpu.h"
 #include "hw/core/irq.h"
+#include "hw/firmware/smbios.h"
 #include "hw/i386/pc.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/apic.h"
@@ -18,6 +20,7 @@
 #include "hw/timer/i8254.h"
 #include "system/address-spaces.h"
 #include "system/reset.h"
+#include "system/system.h"
 #include "target/i386/cpu.h"
 
 #define DEFAULT_BIOS "bios-256k.bin"
@@ -194,6 +197,67 @@ static void provide_acpi(void *opaque)
                        script->len);
 }
 
+/* ---- SMBIOS ---- */
+
+static SmbiosBoard smbios_board(PCMachineState *pcms)
+{
+    const MachineClass *mc = MACHINE_GET_CLASS(pcms);
+    const MachineState *ms = MACHINE(pcms);
+    const X86MachineState *x86ms = X86_MACHINE(pcms);
+    CPUX86State *env = cpu_env(first_cpu);
+
+    return (SmbiosBoard){
+        .manufacturer = "QEMU",
+        .product = mc->desc,
+        .version = mc->name,
+        .uuid = qemu_uuid_set ? qemu_uuid.data : NULL,
+        .sockets = ms->smp.sockets,
+        .cores = ms->smp.dies * ms->smp.cores,
+        .threads = ms->smp.threads,
+        .cpu_signature = env->cpuid_version,
+        .cpu_features = env->features[FEAT_1_EDX],
+        .ram_bytes = ms->ram_size,
+        .ram = {
+            { 0, x86ms->below_4g_mem_size },
+            { X86_4GIB, X86_4GIB + x86ms->above_4g_mem_size },
+        },
+    };
+}
+
+/* The user may want to tell more than fits: then this is the place to say so. */
+static void make_smbios(PCMachineState *pcms, uint32_t address,
+                        GByteArray **tables, GByteArray **anchor)
+{
+    SmbiosBoard board = smbios_board(pcms);
+
+    smbios_build(&board, address, tables, anchor, &error_fatal);
+}
+
+static void provide_smbios(PCMachineState *pcms)
+{
+    FWCfgState *fw_cfg = X86_MACHINE(pcms)->fw_cfg;
+    GByteArray *tables, *anchor;
+
+    make_smbios(pcms, 0, &tables, &anchor);
+    fw_cfg_add_file(fw_cfg, SMBIOS_TABLES_FILE, tables->data, tables->len);
+    fw_cfg_add_file(fw_cfg, SMBIOS_ANCHOR_FILE, anchor->data, anchor->len);
+    g_byte_array_free(tables, false);
+    g_byte_array_free(anchor, false);
+}
+
+/* Without firmware: where it is looked for, the tables behind the anchor. */
+static void place_smbios(PCMachineState *pcms)
+{
+    enum { ANCHOR_AT = 0xf0000, TABLES_AT = ANCHOR_AT + 32 };
+    g_autoptr(GByteArray) tables = NULL, anchor = NULL;
+
+    make_smbios(pcms, TABLES_AT, &tables, &anchor);
+    address_space_write(&address_space_memory, TABLES_AT,
+                        MEMTXATTRS_UNSPECIFIED, tables->data, tables->len);
+    address_space_write(&address_space_memory, ANCHOR_AT,
+                        MEMTXATTRS_UNSPECIFIED, anchor->data, anchor->len);
+}
+
 static void place_blob(void *opaque, const char *file, uint64_t address,
                        const GByteArray *blob)
 {
@@ -259,6 +323,7 @@ static void start_linux(PCMachineState *pcms)
     if (!pci_assign_resources(pcms->pcibus, &windows, &err)) {
         warn_report_err(err);
     }
+    place_smbios(pcms);
     x86_linux_boot_start(x86ms->linux_boot, &map, place_acpi(pcms),
                          pcms->hole_start);
 }
@@ -281,6 +346,7 @@ static void pc_machine_done(Notifier *notifier, void *data)
 
     pc_cmos_init(pcms);
     pc_fw_cfg_init(pcms);
+    provide_smbios(pcms);
     fw_cfg_set_prepare(X86_MACHINE(pcms)->fw_cfg, provide_acpi, pcms);
 }
 
