@@ -72,9 +72,11 @@ static void debugcon_realize(DeviceState *dev, Error **errp)
 }
 
 static const Property debugcon_properties[] = {
-    DEFINE_PROP_UINT32("iobase", DebugconState, iobase, 0xe9),
+    DEFINE_PROP_UINT32("iobase", DebugconState, iobase, 0xe9,
+                       .description = "the port"),
     DEFINE_PROP_CHR("chardev", DebugconState, chr),
-    DEFINE_PROP_UINT32("readback", DebugconState, readback, 0xe9),
+    DEFINE_PROP_UINT32("readback", DebugconState, readback, 0xe9,
+                       .description = "what reading the port gives"),
 };
 
 static void debugcon_class_init(ObjectClass *klass, const void *data)
@@ -122,8 +124,10 @@ static void debug_exit_realize(DeviceState *dev, Error **errp)
 }
 
 static const Property debug_exit_properties[] = {
-    DEFINE_PROP_UINT32("iobase", DebugExitState, iobase, 0x501),
-    DEFINE_PROP_UINT32("iosize", DebugExitState, iosize, 2),
+    DEFINE_PROP_UINT32("iobase", DebugExitState, iobase, 0x501,
+                       .description = "the first port"),
+    DEFINE_PROP_UINT32("iosize", DebugExitState, iosize, 2,
+                       .description = "how many ports"),
 };
 
 static void debug_exit_class_init(ObjectClass *klass, const void *data)

@@ -90,9 +90,12 @@ static const VMStateDescription vmstate_isa_serial = {
 };
 
 static const Property isa_serial_properties[] = {
-    DEFINE_PROP_UINT32("index", ISASerialState, index, UINT32_MAX),
-    DEFINE_PROP_UINT32("iobase", ISASerialState, iobase, UINT32_MAX),
-    DEFINE_PROP_UINT32("irq", ISASerialState, isairq, UINT32_MAX),
+    DEFINE_PROP_UINT32("index", ISASerialState, index, UINT32_MAX,
+                       .description = "which COM port, 0 to 3"),
+    DEFINE_PROP_UINT32("iobase", ISASerialState, iobase, UINT32_MAX,
+                       .description = "first port; default by index"),
+    DEFINE_PROP_UINT32("irq", ISASerialState, isairq, UINT32_MAX,
+                       .description = "interrupt line; default by index"),
 };
 
 static void isa_serial_class_init(ObjectClass *klass, const void *data)

@@ -508,7 +508,8 @@ const VMStateDescription vmstate_serial = {
 
 static const Property serial_properties[] = {
     DEFINE_PROP_CHR("chardev", SerialState, chr),
-    DEFINE_PROP_UINT32("baudbase", SerialState, baudbase, 115200),
+    DEFINE_PROP_UINT32("baudbase", SerialState, baudbase, 115200,
+                       .description = "highest rate of the line"),
 };
 
 static void serial_class_init(ObjectClass *klass, const void *data)

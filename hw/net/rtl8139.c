@@ -278,8 +278,10 @@ static const VMStateDescription vmstate_rtl8139 = {
 
 static const Property rtl8139_properties[] = {
     DEFINE_NIC_PROPERTIES(RTL8139State, conf),
-    DEFINE_PROP_INT32("bootindex", RTL8139State, conf.bootindex, -1),
-    DEFINE_PROP_BOOL("x-eeprom-9356", RTL8139State, eeprom_9356, false),
+    DEFINE_PROP_INT32("bootindex", RTL8139State, conf.bootindex, -1,
+                      .description = "place in the boot order; -1: none"),
+    DEFINE_PROP_BOOL("x-eeprom-9356", RTL8139State, eeprom_9356, false,
+                     .description = "EEPROM of the larger kind"),
 };
 
 static void rtl8139_class_init(ObjectClass *klass, const void *data)

@@ -110,9 +110,14 @@ static const VMStateDescription vmstate_bridge_dev = {
 };
 
 static const Property bridge_dev_props[] = {
-    DEFINE_PROP_UINT8("chassis_nr", PCIBridgeDev, chassis_nr, 0),
-    DEFINE_PROP_ON_OFF_AUTO("msi", PCIBridgeDev, msi, ON_OFF_AUTO_AUTO),
-    DEFINE_PROP_BOOL("shpc", PCIBridgeDev, shpc, true),
+    DEFINE_PROP_UINT8("chassis_nr", PCIBridgeDev, chassis_nr, 0,
+                      .description = "number of the chassis behind it, 1 to "
+                      "255"),
+    DEFINE_PROP_ON_OFF_AUTO("msi", PCIBridgeDev, msi, ON_OFF_AUTO_AUTO,
+                            .description = "interrupts of the hot-plug "
+                            "controller as messages"),
+    DEFINE_PROP_BOOL("shpc", PCIBridgeDev, shpc, true,
+                     .description = "has a standard hot-plug controller"),
     DEFINE_PROP_PCI_RESERVE(PCIBridgeDev, parent_obj.reserve),
 };
 

@@ -135,7 +135,8 @@ static void rp_exit(PCIDevice *d)
 }
 
 static const Property rp_props[] = {
-    DEFINE_PROP_BOOL("disable-acs", PCIESlot, disable_acs, false),
+    DEFINE_PROP_BOOL("disable-acs", PCIESlot, disable_acs, false,
+                     .description = "leave access control services out"),
 };
 
 static void rp_class_init(ObjectClass *oc, const void *data)
@@ -209,8 +210,12 @@ static const VMStateDescription vmstate_gen_rp = {
 
 static const Property gen_rp_props[] = {
     DEFINE_PROP_PCI_RESERVE(PCIESlot, parent_obj.parent_obj.reserve),
-    DEFINE_PROP_PCIE_LINK_SPEED("x-speed", PCIESlot, speed, PCIE_LINK_SPEED_16),
-    DEFINE_PROP_PCIE_LINK_WIDTH("x-width", PCIESlot, width, PCIE_LINK_WIDTH_32),
+    DEFINE_PROP_PCIE_LINK_SPEED("x-speed", PCIESlot, speed, PCIE_LINK_SPEED_16,
+                                .description = "fastest link, GT/s: 2_5, 5, 8, "
+                                "16, 32 or 64"),
+    DEFINE_PROP_PCIE_LINK_WIDTH("x-width", PCIESlot, width, PCIE_LINK_WIDTH_32,
+                                .description = "widest link, lanes: 1, 2, 4, 8, "
+                                "12, 16 or 32"),
 };
 
 static void gen_rp_class_init(ObjectClass *oc, const void *data)

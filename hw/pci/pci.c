@@ -256,8 +256,44 @@ static void withdraw(PCIDevice *d)
     unregister_device(d);
 }
 
+/* Systemd and its kin name cards by it: "eno1"; more than that they refuse. */
+#define ACPI_INDEX_MAX  16383
+
+/* 1 when @obj is another device of the index of @opaque. */
+static int has_index_of(Object *obj, void *opaque)
+{
+    const PCIDevice *mine = opaque;
+    const PCIDevice *d = (PCIDevice *)object_dynamic_cast(obj, TYPE_PCI_DEVICE);
+
+    return d && d != mine && d->qdev.realized &&
+           d->acpi_index == mine->acpi_index;
+}
+
+static bool check_acpi_index(PCIDevice *d, Error **errp)
+{
+    if (d->acpi_index > ACPI_INDEX_MAX) {
+        error_setg(errp, "Invalid acpi-index (= %u), must be between 1 and %d,"
+                   " or 0 for none", d->acpi_index, ACPI_INDEX_MAX);
+        return false;
+    }
+    if (d->acpi_index && object_child_foreach_recursive(object_get_root(),
+                                                        has_index_of, d)) {
+        error_setg(errp, "Invalid acpi-index (= %u), another device has it;"
+                   " each must be unique", d->acpi_index);
+        return false;
+    }
+    return true;
+}
+
 static bool check_properties(PCIDevice *d, Error **errp)
 {
+    if (!check_acpi_index(d, errp)) {
+        return false;
+    }
+    if (d->failover_pair_id && !d->qdev.id) {
+        error_setg(errp, "Device with failover_pair_id needs to have id");
+        return false;
+    }
     if (d->romsize != UINT32_MAX && (d->romsize & (d->romsize - 1))) {
         error_setg(errp, "ROM size %u is not a power of two", d->romsize);
         return false;
@@ -500,19 +536,30 @@ PCIDevice *pci_create_simple(PCIBus *bus, int devfn, const char *name)
 
 static const Property pci_props[] = {
     DEFINE_PROP_PCI_DEVFN("addr", PCIDevice, devfn, -1,
-                          .description = "Slot and optional function number, "
-                          "example: 06.0 or 06"),
+                          .description = "slot and function, such as 4.0 or "
+                          "0x4"),
     DEFINE_PROP_BIT("multifunction", PCIDevice, cap_present,
-                    QEMU_PCI_CAP_MULTIFUNCTION_BITNR, false),
-    DEFINE_PROP_UINT32("rombar", PCIDevice, rom_bar, 1),
-    DEFINE_PROP_STRING("romfile", PCIDevice, romfile),
-    DEFINE_PROP_UINT32("acpi-index", PCIDevice, acpi_index, 0),
-    DEFINE_PROP_UINT32("romsize", PCIDevice, romsize, UINT32_MAX),
-    DEFINE_PROP_STRING("failover_pair_id", PCIDevice, failover_pair_id),
+                    QEMU_PCI_CAP_MULTIFUNCTION_BITNR, false,
+                    .description = "functions 1 to 7 of the slot may be used"),
+    DEFINE_PROP_UINT32("rombar", PCIDevice, rom_bar, 1,
+                       .description = "map the option ROM"),
+    DEFINE_PROP_STRING("romfile", PCIDevice, romfile,
+                       .description = "file of the option ROM; empty for none"),
+    DEFINE_PROP_UINT32("acpi-index", PCIDevice, acpi_index, 0,
+                       .description = "index that the guest's system names "
+                       "the card by, 1 to 16383"),
+    DEFINE_PROP_UINT32("romsize", PCIDevice, romsize, UINT32_MAX,
+                       .description = "size of the ROM's BAR, a power of two; "
+                       "default as the file needs"),
+    DEFINE_PROP_STRING("failover_pair_id", PCIDevice, failover_pair_id,
+                       .description = "id of the device that stands in for "
+                       "this one"),
     DEFINE_PROP_BIT("x-pcie-extcap-init", PCIDevice, cap_present,
-                    QEMU_PCIE_EXTCAP_INIT_BITNR, true),
+                    QEMU_PCIE_EXTCAP_INIT_BITNR, true,
+                    .description = "extended capabilities that every port has"),
     DEFINE_PROP_BIT("x-pcie-lnksta-dllla", PCIDevice, cap_present,
-                    QEMU_PCIE_LNKSTA_DLLLA_BITNR, true),
+                    QEMU_PCIE_LNKSTA_DLLLA_BITNR, true,
+                    .description = "say that the link is up"),
 };
 
 static void pci_device_class_init(ObjectClass *oc, const void *data)

@@ -175,8 +175,11 @@ static const VMStateDescription vmstate_pci_host = {
 
 static const Property pci_host_props[] = {
     DEFINE_PROP_BOOL("x-config-reg-migration-enabled", PCIHostState,
-                     mig_enabled, true),
-    DEFINE_PROP_BOOL("bypass-iommu", PCIHostState, bypass_iommu, false),
+                     mig_enabled, true,
+                     .description = "the address register is part of the "
+                     "state"),
+    DEFINE_PROP_BOOL("bypass-iommu", PCIHostState, bypass_iommu, false,
+                     .description = "devices behind it see memory as it is"),
 };
 
 static void pci_host_reset(DeviceState *dev)

@@ -22,10 +22,13 @@ void pcie_port_init_reg(PCIDevice *d)
 }
 
 static const Property pcie_port_props[] = {
-    DEFINE_PROP_UINT8("port", PCIEPort, port, 0),
+    DEFINE_PROP_UINT8("port", PCIEPort, port, 0,
+                      .description = "port number in the link capabilities"),
     DEFINE_PROP_UINT16("aer_log_max", PCIEPort,
                        parent_obj.parent_obj.exp.aer_log.log_max,
-                       PCIE_AER_LOG_MAX_DEFAULT),
+                       PCIE_AER_LOG_MAX_DEFAULT,
+                       .description = "most errors that are kept for the "
+                       "guest"),
 };
 
 static void pcie_port_class_init(ObjectClass *oc, const void *data)
@@ -66,12 +69,19 @@ void pcie_chassis_del_slot(PCIESlot *slot)
 /* ---- Slots ---- */
 
 static const Property pcie_slot_props[] = {
-    DEFINE_PROP_UINT8("chassis", PCIESlot, chassis, 0),
-    DEFINE_PROP_UINT16("slot", PCIESlot, slot, 0),
-    DEFINE_PROP_BOOL("hotplug", PCIESlot, hotplug, true),
-    DEFINE_PROP_BOOL("x-native-hotplug", PCIESlot, native_hotplug, true),
+    DEFINE_PROP_UINT8("chassis", PCIESlot, chassis, 0,
+                      .description = "number of the chassis; with slot, one "
+                      "of its kind"),
+    DEFINE_PROP_UINT16("slot", PCIESlot, slot, 0,
+                       .description = "number of the slot in the chassis"),
+    DEFINE_PROP_BOOL("hotplug", PCIESlot, hotplug, true,
+                     .description = "devices may come and go"),
+    DEFINE_PROP_BOOL("x-native-hotplug", PCIESlot, native_hotplug, true,
+                     .description = "by the port itself (PCI Express), not by "
+                     "ACPI"),
     DEFINE_PROP_BOOL("power_controller_present", PCIESlot, power_controller,
-                     true),
+                     true,
+                     .description = "the guest can switch the slot off"),
 };
 
 static void pcie_slot_class_init(ObjectClass *oc, const void *data)

@@ -18,7 +18,8 @@ typedef struct VirtIOBalloonPCI {
 
 static const Property balloon_pci_properties[] = {
     DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors,
-                       DEV_NVECTORS_UNSPECIFIED),
+                       DEV_NVECTORS_UNSPECIFIED,
+                       .description = "MSI-X vectors; 0: none"),
 };
 
 static void balloon_pci_realize(VirtIOPCIProxy *proxy, Error **errp)

@@ -201,6 +201,8 @@ void balloon_stats_add_properties(Object *obj)
                         NULL, NULL, NULL);
     object_property_add(obj, "guest-stats-polling-interval", "int",
                         get_interval, set_interval, NULL, NULL);
+    object_property_set_description(obj, "guest-stats-polling-interval",
+                                    "seconds between questions; 0: none");
 }
 
 void balloon_stats_init(VirtIOBalloon *s)

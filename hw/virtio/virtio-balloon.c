@@ -419,16 +419,22 @@ static const VMStateDescription vmstate_balloon = {
 
 /* --- type --- */
 
-#define FEATURE_PROP(name, feature, on)                                      \
+#define FEATURE_PROP(name, feature, on, help)                                \
     DEFINE_PROP_FEATURE_BIT(name, VirtIOBalloon, features,                   \
-                            VIRTIO_BALLOON_F_##feature, on)
+                            VIRTIO_BALLOON_F_##feature, on,                  \
+                            .description = help)
 
 static const Property balloon_properties[] = {
-    FEATURE_PROP("must-tell-host", MUST_TELL_HOST, false),
-    FEATURE_PROP("deflate-on-oom", DEFLATE_ON_OOM, false),
-    FEATURE_PROP("free-page-hint", FREE_PAGE_HINT, false),
-    FEATURE_PROP("page-poison", PAGE_POISON, true),
-    FEATURE_PROP("free-page-reporting", REPORTING, false),
+    FEATURE_PROP("must-tell-host", MUST_TELL_HOST, false,
+                 "the driver says which pages it takes back, first"),
+    FEATURE_PROP("deflate-on-oom", DEFLATE_ON_OOM, false,
+                 "the guest takes pages back when it has no others"),
+    FEATURE_PROP("free-page-hint", FREE_PAGE_HINT, false,
+                 "the driver says on request which pages are free"),
+    FEATURE_PROP("page-poison", PAGE_POISON, true,
+                 "free pages are filled with a value that we are told"),
+    FEATURE_PROP("free-page-reporting", REPORTING, false,
+                 "the driver reports pages that become free"),
 };
 
 static void balloon_instance_init(Object *obj)

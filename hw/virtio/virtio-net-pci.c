@@ -20,7 +20,9 @@ typedef struct VirtIONetPCI {
 
 static const Property virtio_net_pci_properties[] = {
     DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors,
-                       DEV_NVECTORS_UNSPECIFIED),
+                       DEV_NVECTORS_UNSPECIFIED,
+                       .description = "MSI-X vectors; 0: none; default: two "
+                       "for each queue pair and two more"),
 };
 
 static void QEMU_NOINLINE virtio_net_pci_realize(VirtIOPCIProxy *vpci_dev,

@@ -377,22 +377,35 @@ static const VMStateDescription vmstate_virtio_pci = {
 
 /* --- types --- */
 
-#define FLAG_PROP(name, bit, on) \
-    DEFINE_PROP_BIT(name, VirtIOPCIProxy, flags, VIRTIO_PCI_FLAG_##bit##_BIT, on)
+#define FLAG_PROP(name, bit, on, help)                                       \
+    DEFINE_PROP_BIT(name, VirtIOPCIProxy, flags,                             \
+                    VIRTIO_PCI_FLAG_##bit##_BIT, on, .description = help)
 
 static const Property virtio_pci_properties[] = {
-    FLAG_PROP("ioeventfd", USE_IOEVENTFD, true),
-    FLAG_PROP("migrate-extra", MIGRATE_EXTRA, true),
-    FLAG_PROP("modern-pio-notify", MODERN_PIO_NOTIFY, false),
-    FLAG_PROP("x-disable-pcie", DISABLE_PCIE, false),
-    FLAG_PROP("page-per-vq", PAGE_PER_VQ, false),
-    FLAG_PROP("ats", ATS, false),
-    FLAG_PROP("x-ats-page-aligned", ATS_PAGE_ALIGNED, true),
-    FLAG_PROP("x-pcie-deverr-init", INIT_DEVERR, true),
-    FLAG_PROP("x-pcie-lnkctl-init", INIT_LNKCTL, true),
-    FLAG_PROP("x-pcie-pm-init", INIT_PM, true),
-    FLAG_PROP("x-pcie-flr-init", INIT_FLR, true),
-    FLAG_PROP("aer", AER, false),
+    FLAG_PROP("ioeventfd", USE_IOEVENTFD, true,
+              "notifications of the driver go straight to the event loop"),
+    FLAG_PROP("migrate-extra", MIGRATE_EXTRA, true,
+              "vectors and interface are part of the state"),
+    FLAG_PROP("modern-pio-notify", MODERN_PIO_NOTIFY, false,
+              "notifications through a port too"),
+    FLAG_PROP("x-disable-pcie", DISABLE_PCIE, false,
+              "a conventional device even on a PCI Express port"),
+    FLAG_PROP("page-per-vq", PAGE_PER_VQ, false,
+              "a page for the notifications of each queue"),
+    FLAG_PROP("ats", ATS, false,
+              "address translation services"),
+    FLAG_PROP("x-ats-page-aligned", ATS_PAGE_ALIGNED, true,
+              "their requests are aligned to pages"),
+    FLAG_PROP("x-pcie-deverr-init", INIT_DEVERR, true,
+              "device error bits of PCI Express"),
+    FLAG_PROP("x-pcie-lnkctl-init", INIT_LNKCTL, true,
+              "link control bits of PCI Express"),
+    FLAG_PROP("x-pcie-pm-init", INIT_PM, true,
+              "power management"),
+    FLAG_PROP("x-pcie-flr-init", INIT_FLR, true,
+              "function level reset"),
+    FLAG_PROP("aer", AER, false,
+              "advanced error reporting"),
 };
 
 static void virtio_pci_class_init(ObjectClass *klass, const void *data)
@@ -452,8 +465,11 @@ static const TypeInfo virtio_pci_bus_info = {
 /* The type without a suffix: properties decide, by default the bus does. */
 static const Property virtio_pci_generic_properties[] = {
     DEFINE_PROP_ON_OFF_AUTO("disable-legacy", VirtIOPCIProxy, disable_legacy,
-                            ON_OFF_AUTO_AUTO),
-    DEFINE_PROP_BOOL("disable-modern", VirtIOPCIProxy, disable_modern, false),
+                            ON_OFF_AUTO_AUTO,
+                            .description = "no legacy interface; auto: none "
+                            "on a PCI Express port"),
+    DEFINE_PROP_BOOL("disable-modern", VirtIOPCIProxy, disable_modern, false,
+                     .description = "only the legacy interface"),
 };
 
 static void generic_class_init(ObjectClass *klass, const void *data)

@@ -39,9 +39,13 @@ struct NICConf {
     int32_t bootindex;
 };
 
-#define DEFINE_NIC_PROPERTIES(_state, _conf)                          \
-    DEFINE_PROP_MACADDR("mac", _state, _conf.macaddr),                \
-    DEFINE_PROP_NETDEV("netdev", _state, _conf.peers)
+#define DEFINE_NIC_PROPERTIES(_state, _conf)                                 \
+    DEFINE_PROP_MACADDR("mac", _state, _conf.macaddr,                        \
+                        .description = "address of the card; default "       \
+                        "52:54:00:12:34:56 and following"),                  \
+    DEFINE_PROP_NETDEV("netdev", _state, _conf.peers,                        \
+                       .description = "id of the -netdev that it is connected " \
+                       "to")
 
 typedef enum NetClientDriver {
     NET_CLIENT_DRIVER_NONE,

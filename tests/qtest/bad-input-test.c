@@ -67,6 +67,12 @@ static const BadInput cases[] = {
       " -device virtio-net-pci,addr=5", { "5" } },
     { "same-id", "-device virtio-net-pci,id=a -device virtio-net-pci,id=a",
       { "'a'" } },
+    { "acpi-index", "-device virtio-net-pci,acpi-index=16384",
+      { "acpi-index", "16384", "16383" } },
+    { "acpi-index-twice", "-device virtio-net-pci,acpi-index=3"
+      " -device virtio-net-pci,acpi-index=3", { "acpi-index", "3", "unique" } },
+    { "failover-no-id", "-device virtio-net-pci,failover_pair_id=x",
+      { "Device with failover_pair_id needs to have id" } },
     { "no-netdev", "-device virtio-net-pci,netdev=nosuch", { "nosuch" } },
     { "netdev-taken", "-netdev hubport,id=h,hubid=0"
       " -device virtio-net-pci,netdev=h -device virtio-net-pci,netdev=h",

@@ -91,12 +91,22 @@ int pci_bridge_qemu_reserve_cap_init(PCIDevice *dev, int cap_offset,
                                      PCIResReserve reserve, Error **errp);
 
 /* Rows of a property table: what is reserved. */
-#define DEFINE_PROP_PCI_RESERVE(_state, _field)                               \
-    DEFINE_PROP_UINT32("bus-reserve", _state, _field.bus, UINT32_MAX),        \
-    DEFINE_PROP_SIZE("io-reserve", _state, _field.io, UINT64_MAX),            \
-    DEFINE_PROP_SIZE("mem-reserve", _state, _field.mem_non_pref, UINT64_MAX), \
-    DEFINE_PROP_SIZE("pref32-reserve", _state, _field.mem_pref_32,            \
-                     UINT64_MAX),                                             \
-    DEFINE_PROP_SIZE("pref64-reserve", _state, _field.mem_pref_64, UINT64_MAX)
+#define DEFINE_PROP_PCI_RESERVE(_state, _field)                              \
+    DEFINE_PROP_UINT32("bus-reserve", _state, _field.bus, UINT32_MAX,        \
+                       .description = "bus numbers that firmware keeps free " \
+                       "behind it"),                                         \
+    DEFINE_PROP_SIZE("io-reserve", _state, _field.io, UINT64_MAX,            \
+                     .description = "port space that firmware keeps free "   \
+                     "behind it"),                                           \
+    DEFINE_PROP_SIZE("mem-reserve", _state, _field.mem_non_pref, UINT64_MAX, \
+                     .description = "memory that firmware keeps free, not "  \
+                     "prefetchable"),                                        \
+    DEFINE_PROP_SIZE("pref32-reserve", _state, _field.mem_pref_32,           \
+                     UINT64_MAX,                                             \
+                     .description = "prefetchable memory below 4 GiB that "  \
+                     "firmware keeps free"),                                 \
+    DEFINE_PROP_SIZE("pref64-reserve", _state, _field.mem_pref_64, UINT64_MAX, \
+                     .description = "prefetchable memory that firmware keeps " \
+                     "free")
 
 #endif

@@ -295,24 +295,42 @@ extern const VMStateDescription vmstate_virtio_device;
 /* Features every device has; what they do is up to core and transport. */
 #define DEFINE_VIRTIO_COMMON_FEATURES(_state, _field)                        \
     DEFINE_PROP_FEATURE_BIT("indirect_desc", _state, _field,                 \
-                            VIRTIO_RING_F_INDIRECT_DESC, true),              \
+                            VIRTIO_RING_F_INDIRECT_DESC, true,               \
+                            .description = "chains may be tables outside of " \
+                            "the ring"),                                     \
     DEFINE_PROP_FEATURE_BIT("event_idx", _state, _field,                     \
-                            VIRTIO_RING_F_EVENT_IDX, true),                  \
+                            VIRTIO_RING_F_EVENT_IDX, true,                   \
+                            .description = "each side says when it wants to " \
+                            "be notified"),                                  \
     DEFINE_PROP_FEATURE_BIT("notify_on_empty", _state, _field,               \
-                            VIRTIO_F_NOTIFY_ON_EMPTY, true),                 \
+                            VIRTIO_F_NOTIFY_ON_EMPTY, true,                  \
+                            .description = "legacy: interrupt when a ring is " \
+                            "empty"),                                        \
     DEFINE_PROP_FEATURE_BIT("any_layout", _state, _field,                    \
-                            VIRTIO_F_ANY_LAYOUT, true),                      \
+                            VIRTIO_F_ANY_LAYOUT, true,                       \
+                            .description = "legacy: headers may be cut "     \
+                            "anywhere"),                                     \
     DEFINE_PROP_FEATURE_BIT("iommu_platform", _state, _field,                \
-                            VIRTIO_F_ACCESS_PLATFORM, false),                \
+                            VIRTIO_F_ACCESS_PLATFORM, false,                 \
+                            .description = "addresses are those of the bus, " \
+                            "not of memory"),                                \
     DEFINE_PROP_FEATURE_BIT("packed", _state, _field,                        \
-                            VIRTIO_F_RING_PACKED, false),                    \
+                            VIRTIO_F_RING_PACKED, false,                     \
+                            .description = "rings of the packed layout"),    \
     DEFINE_PROP_FEATURE_BIT("in_order", _state, _field,                      \
-                            VIRTIO_F_IN_ORDER, false),                       \
+                            VIRTIO_F_IN_ORDER, false,                        \
+                            .description = "buffers are used in the order "  \
+                            "they came"),                                    \
     DEFINE_PROP_FEATURE_BIT("notification_data", _state, _field,             \
-                            VIRTIO_F_NOTIFICATION_DATA, false),              \
+                            VIRTIO_F_NOTIFICATION_DATA, false,               \
+                            .description = "notifications say how far the "  \
+                            "driver is"),                                    \
     DEFINE_PROP_FEATURE_BIT("notif_config_data", _state, _field,             \
-                            VIRTIO_F_NOTIF_CONFIG_DATA, false),              \
+                            VIRTIO_F_NOTIF_CONFIG_DATA, false,               \
+                            .description = "notifications carry the device's " \
+                            "number of the queue"),                          \
     DEFINE_PROP_FEATURE_BIT("queue_reset", _state, _field,                   \
-                            VIRTIO_F_RING_RESET, true)
+                            VIRTIO_F_RING_RESET, true,                       \
+                            .description = "the driver can reset one queue")
 
 #endif
