@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "migration-internal.h"
+#include "net/announce.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qemu/error-report.h"
@@ -94,6 +95,20 @@ static RunState state_to_stand_in(const char *name)
     return RUN_STATE_PAUSED;
 }
 
+static VMChangeStateEntry *first_run;
+
+/* The machine runs here for the first time: switches are told where it is. */
+static void announce(void *opaque, bool running, RunState state)
+{
+    if (running) {
+        qemu_del_vm_change_state_handler(g_steal_pointer(&first_run));
+        net_announce_start_default();
+    }
+}
+
+/* More than any device's: when it is told, all of them run. */
+#define AFTER_ALL_DEVICES 1000
+
 static void succeed(void)
 {
     bool was_running = !strcmp(in.load.run_state, "running");
@@ -101,6 +116,8 @@ static void succeed(void)
 
     release();
     set_status(LOAD_COMPLETED);
+    first_run = qemu_add_vm_change_state_handler_prio(announce, NULL,
+                                                      AFTER_ALL_DEVICES);
     if (was_running && autostart) {
         vm_start();
     } else {

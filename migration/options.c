@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "migration-internal.h"
+#include "net/announce.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qapi/qmp-event.h"
@@ -81,6 +82,11 @@ json_object *migration_query_parameters(void)
 {
     json_object *all = json_object_new_object();
 
+    json_put_int(all, "announce-initial",
+                 net_announce_default_times.initial_ms);
+    json_put_int(all, "announce-max", net_announce_default_times.max_ms);
+    json_put_int(all, "announce-rounds", net_announce_default_times.rounds);
+    json_put_int(all, "announce-step", net_announce_default_times.step_ms);
     json_put_int(all, "compress-level", options.compress_level);
     json_put_int(all, "max-bandwidth", options.max_bandwidth);
     json_put_str(all, "zero-page-detection",
@@ -95,7 +101,17 @@ bool migration_set_parameters(json_object *args, Error **errp)
     int64_t bandwidth = json_get_int(args, "max-bandwidth",
                                      options.max_bandwidth);
     const char *zeros = json_get_str(args, "zero-page-detection");
+    const NetAnnounceTimes *was = &net_announce_default_times;
+    NetAnnounceTimes times = {
+        .initial_ms = json_get_int(args, "announce-initial", was->initial_ms),
+        .max_ms = json_get_int(args, "announce-max", was->max_ms),
+        .rounds = json_get_int(args, "announce-rounds", was->rounds),
+        .step_ms = json_get_int(args, "announce-step", was->step_ms),
+    };
 
+    if (!net_announce_check(&times, errp)) {
+        return false;
+    }
     if (level < 0 || level > 9) {
         error_setg(errp, "Parameter 'compress-level' expects a value between "
                    "0 and 9, not %" PRId64, level);
@@ -106,6 +122,7 @@ bool migration_set_parameters(json_object *args, Error **errp)
                    "0 for no limit, not %" PRId64, bandwidth);
         return false;
     }
+    net_announce_default_times = times;
     options.compress_level = level;
     options.max_bandwidth = bandwidth;
     if (zeros) {

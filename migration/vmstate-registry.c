@@ -67,12 +67,17 @@ static uint32_t next_instance(const char *name)
     return next;
 }
 
+static MigrationPriority priority_of(const StateEntry *e)
+{
+    return e->vmsd->priority ? e->vmsd->priority : MIG_PRI_DEFAULT;
+}
+
 static void insert_by_priority(StateEntry *entry)
 {
     StateEntry *e;
 
     QTAILQ_FOREACH(e, &entries, link) {
-        if (e->vmsd->priority < entry->vmsd->priority) {
+        if (priority_of(e) < priority_of(entry)) {
             QTAILQ_INSERT_BEFORE(e, entry, link);
             return;
         }

@@ -19,6 +19,8 @@
 #include "qemu/log.h"
 #include "qemu/timer.h"
 #include "qapi/error.h"
+#include "migration/qemu-file.h"
+#include "migration/vmstate.h"
 #include "net/eth.h"
 #include "user-internal.h"
 
@@ -294,6 +296,90 @@ static unsigned user_receive_burst(NetClientState *nc, const NetPacket *packets,
     return count;
 }
 
+/* ---- state ---- */
+
+/* Leases and what guestfwd= has under way; sockets of the host end with us. */
+#define STATE_BYTES_MAX (1 << 20)
+
+static ssize_t state_write(const void *buf, size_t len, void *opaque)
+{
+    g_byte_array_append(opaque, buf, len);
+    return len;
+}
+
+static int user_state_put(QEMUFile *f, void *pv, size_t size,
+                          const VMStateField *field)
+{
+    NetUserState *s = pv;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+    slirp_state_save(s->slirp, state_write, bytes);
+    if (bytes->len > STATE_BYTES_MAX) {
+        return -EFBIG;
+    }
+    qemu_put_be32(f, slirp_state_version());
+    qemu_put_be32(f, bytes->len);
+    qemu_put_buffer(f, bytes->data, bytes->len);
+    return 0;
+}
+
+typedef struct StateBytes {
+    const uint8_t *at;
+    size_t left;
+} StateBytes;
+
+/* What is not there reads as zeros: the library expects what it asks for. */
+static ssize_t state_read(void *buf, size_t len, void *opaque)
+{
+    StateBytes *in = opaque;
+    size_t there = MIN(len, in->left);
+
+    memcpy(buf, in->at, there);
+    memset((uint8_t *)buf + there, 0, len - there);
+    in->at += there;
+    in->left -= there;
+    return len;
+}
+
+static int user_state_get(QEMUFile *f, void *pv, size_t size,
+                          const VMStateField *field)
+{
+    NetUserState *s = pv;
+    uint32_t version = qemu_get_be32(f);
+    uint32_t length = qemu_get_be32(f);
+    g_autofree uint8_t *bytes = NULL;
+    StateBytes in;
+
+    if (version > INT_MAX || (int)version > slirp_state_version() ||
+        length > STATE_BYTES_MAX) {
+        return -EINVAL;
+    }
+    bytes = g_malloc(length);
+    if (qemu_get_buffer(f, bytes, length) != length) {
+        return -EINVAL;
+    }
+    in = (StateBytes) { bytes, length };
+    return slirp_state_load(s->slirp, version, state_read, &in) < 0 ||
+           in.left ? -EINVAL : 0;
+}
+
+static const VMStateInfo user_state_info = {
+    .name = "slirp", .get = user_state_get, .put = user_state_put,
+};
+
+static const VMStateDescription vmstate_user = {
+    .name = "slirp",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        {
+            .name = "state", .info = &user_state_info, .flags = VMS_SINGLE,
+            .size = sizeof(NetUserState),
+        },
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 static void user_cleanup(NetClientState *nc)
 {
     NetUserState *s = container_of(nc, NetUserState, nc);
@@ -301,6 +387,7 @@ static void user_cleanup(NetClientState *nc)
 
     QLIST_REMOVE(s, next);
     net_user_forward_cleanup(s);
+    vmstate_unregister(NULL, &vmstate_user, s);
     if (s->slirp) {
         slirp_cleanup(s->slirp);
     }
@@ -534,6 +621,9 @@ static NetUserState *user_new(const NetdevArgs *args, const char *id,
     QLIST_INSERT_HEAD(&user_stacks, s, next);
     aio_set_fd_handler(nc->ctx, poll->epoll_fd, user_work, NULL, NULL, NULL, s);
     s->slirp = slirp_new(cfg, &user_callbacks, s);
+    if (s->slirp) {
+        vmstate_register_any(NULL, &vmstate_user, s);
+    }
     return s;
 }
 

@@ -250,7 +250,13 @@ void acpi_pm_reset(AcpiPm *pm)
 
 static int acpi_pm_post_load(void *opaque, int version_id)
 {
-    update_sci(opaque);
+    AcpiPm *pm = opaque;
+
+    /* It is never further off than the end of the period after this one. */
+    if (pm->overflow_tick > timer_ticks() + 2 * HALF_PERIOD) {
+        return -EINVAL;
+    }
+    update_sci(pm);
     return 0;
 }
 

@@ -540,6 +540,10 @@ static int apic_post_load(void *opaque, int version_id)
     s->base = APIC_DEFAULT_ADDRESS | (s->base & APIC_BASE_ENABLED) |
               (s->is_bsp ? APIC_BASE_BSP : 0);
     s->timer.divide &= 0xb;
+    if (s->timer.loaded_ns < 0 ||
+        s->timer.loaded_ns > qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL)) {
+        return -EINVAL;
+    }
     apic_timer_update(s);
     update_pin(s);
     return 0;
@@ -549,6 +553,7 @@ static const VMStateDescription vmstate_apic = {
     .name = "apic",
     .version_id = 1,
     .minimum_version_id = 1,
+    .priority = MIG_PRI_LOCAL_APIC,
     .pre_load = apic_pre_load,
     .post_load = apic_post_load,
     .fields = (const VMStateField[]) {

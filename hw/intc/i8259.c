@@ -145,10 +145,19 @@ static void pic_finalize(Object *obj)
     the_slave = (Object *)the_slave == obj ? NULL : the_slave;
 }
 
+/* Whoever is behind the output was not told yet. */
+static int pic_post_load(void *opaque, int version_id)
+{
+    pic_update(opaque);
+    return 0;
+}
+
 static const VMStateDescription vmstate_pic = {
     .name = "i8259",
     .version_id = 1,
     .minimum_version_id = 1,
+    .priority = MIG_PRI_LOW,
+    .post_load = pic_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT8(core.irr, PICState),
         VMSTATE_UINT8(core.imr, PICState),

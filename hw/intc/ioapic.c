@@ -238,6 +238,7 @@ static const VMStateDescription vmstate_ioapic = {
     .name = "ioapic",
     .version_id = 1,
     .minimum_version_id = 1,
+    .priority = MIG_PRI_LOW,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT8(id, IOAPICState),
         VMSTATE_UINT8(select, IOAPICState),

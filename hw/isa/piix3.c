@@ -168,6 +168,7 @@ static const VMStateDescription vmstate_piix3 = {
     .name = "PIIX3",
     .version_id = 1,
     .minimum_version_id = 1,
+    .priority = MIG_PRI_PCI_BUS,    /* lines that are up go where it says */
     .post_load = piix3_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_PCI_DEVICE(parent_obj, PIIX3State),

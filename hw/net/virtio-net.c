@@ -390,7 +390,11 @@ static bool virtio_net_post_load(void *opaque, int version_id, Error **errp)
                    "cannot be", filter->in_use, filter->first_multi);
         return false;
     }
-    qemu_get_queue(n->nic)->link_down = !(n->status & VIRTIO_NET_S_LINK_UP);
+    for (unsigned i = 0; i < n->max_pairs; i++) {
+        qemu_get_subqueue(n->nic, i)->link_down =
+            !(n->status & VIRTIO_NET_S_LINK_UP);
+    }
+    qemu_format_nic_info_str(qemu_get_queue(n->nic), n->filter.mac);
     return true;
 }
 

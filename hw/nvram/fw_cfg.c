@@ -224,17 +224,23 @@ bool fw_cfg_put_user_file(FWCfgState *s, const char *name, void *data,
 
 /* ---- the guest's side ---- */
 
+/* Files that are made when the first of them is looked for. */
+static void prepare_files(FWCfgState *s)
+{
+    if (s->prepare && !s->prepared && s->selected >= FW_CFG_FILE_DIR &&
+        s->selected < FW_CFG_ARCH_LOCAL) {
+        s->prepared = true;
+        s->prepare(s->prepare_opaque);
+    }
+}
+
 static void fw_cfg_select(FWCfgState *s, uint16_t key)
 {
     FWCfgItem *item;
 
     s->selected = key & ~KEY_WRITE_CHANNEL;
     s->offset = 0;
-    if (s->prepare && !s->prepared && s->selected >= FW_CFG_FILE_DIR &&
-        s->selected < FW_CFG_ARCH_LOCAL) {
-        s->prepared = true;
-        s->prepare(s->prepare_opaque);
-    }
+    prepare_files(s);
     item = find_item(s, s->selected);
     if (item && item->select_cb) {
         item->select_cb(item->opaque);
@@ -442,10 +448,18 @@ static void fw_cfg_finalize(Object *obj)
     g_byte_array_unref(s->directory);
 }
 
+/* The guest may be in the middle of a file. */
+static int fw_cfg_post_load(void *opaque, int version_id)
+{
+    prepare_files(opaque);
+    return 0;
+}
+
 static const VMStateDescription vmstate_fw_cfg = {
     .name = "fw_cfg",
     .version_id = 1,
     .minimum_version_id = 1,
+    .post_load = fw_cfg_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT16(selected, FWCfgState),
         VMSTATE_UINT32(offset, FWCfgState),

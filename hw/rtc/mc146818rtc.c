@@ -37,6 +37,10 @@ struct MC146818RtcState {
     qemu_irq irq;
 };
 
+/* Years that nanoseconds cannot tell end at 1900 and in 2188. */
+#define CALENDAR_FIRST_S    (-2200000000LL)
+#define CALENDAR_LAST_S     6900000000LL
+
 /* While the guest sets the date, or holds the divider, time stands still. */
 static bool is_frozen(const MC146818RtcState *s)
 {
@@ -66,8 +70,7 @@ static void time_from_registers(MC146818RtcState *s)
     int64_t seconds = rtc_seconds_from_registers(s->cmos) +
                       s->base_year * 31556952LL;
 
-    /* Years that nanoseconds cannot tell end at 1900 and in 2188. */
-    seconds = CLAMP(seconds, -2200000000LL, 6900000000LL);
+    seconds = CLAMP(seconds, CALENDAR_FIRST_S, CALENDAR_LAST_S);
     s->offset_ns = seconds * SECOND_NS - rtc_base_ns();
     s->seen_ns = seconds * SECOND_NS;
 }
@@ -345,7 +348,14 @@ static int rtc_post_load(void *opaque, int version_id)
 {
     MC146818RtcState *s = opaque;
 
+    int64_t calendar;
+
     s->index &= RTC_CMOS_BYTES - 1;
+    if (__builtin_add_overflow(rtc_base_ns(), s->offset_ns, &calendar) ||
+        calendar < CALENDAR_FIRST_S * SECOND_NS ||
+        calendar > CALENDAR_LAST_S * SECOND_NS) {
+        return -EINVAL;
+    }
     s->seen_ns = calendar_ns(s);
     s->seen_ticks = periodic_ticks(s);
     rearm(s);

@@ -145,6 +145,42 @@ static bool load_queue(VirtIODevice *vdev, unsigned n, const VirtQueueSaved *s,
     return true;
 }
 
+/* Are the driver's features what the device works with? */
+static bool features_valid(const VirtIODevice *vdev)
+{
+    return vdev->legacy || (vdev->status & VIRTIO_CONFIG_S_FEATURES_OK);
+}
+
+static bool features_possible(VirtIODevice *vdev, Error **errp)
+{
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+    const VirtioFeatures *f = &vdev->guest_features;
+
+    if (virtio_features_subset(*f, vdev->host_features) &&
+        (!vdev->legacy || !(f->w[0] >> 32 || f->w[1])) &&
+        (vdev->legacy || !vdc->validate_features ||
+         vdc->validate_features(vdev, f) == 0)) {
+        return true;
+    }
+    error_setg(errp, "%s: the features 0x%" PRIx64 "%016" PRIx64 " were not "
+               "offered or do not go together", vdev->name, f->w[1], f->w[0]);
+    return false;
+}
+
+static bool status_possible(const VirtIODevice *vdev, Error **errp)
+{
+    bool features_ok = vdev->status & VIRTIO_CONFIG_S_FEATURES_OK;
+    bool driver_ok = vdev->status & VIRTIO_CONFIG_S_DRIVER_OK;
+
+    if ((driver_ok && !features_ok && !vdev->legacy) ||
+        (vdev->legacy_kicked && !vdev->legacy)) {
+        error_setg(errp, "%s: the status 0x%02x cannot be", vdev->name,
+                   vdev->status);
+        return false;
+    }
+    return true;
+}
+
 static bool virtio_state_post_load(void *opaque, int version_id, Error **errp)
 {
     VirtIODevice *vdev = opaque;
@@ -154,11 +190,8 @@ static bool virtio_state_post_load(void *opaque, int version_id, Error **errp)
     g_autofree VirtQueueSaved *saved = g_steal_pointer(&vdev->saved);
     VIRTIO_HOLD_GUARD(vdev);
 
-    if ((vdev->status & VIRTIO_CONFIG_S_FEATURES_OK) &&
-        !virtio_features_subset(vdev->guest_features, vdev->host_features)) {
-        error_setg(errp, "%s: features 0x%" PRIx64 "%016" PRIx64
-                   " were not offered", vdev->name, vdev->guest_features.w[1],
-                   vdev->guest_features.w[0]);
+    if (!status_possible(vdev, errp) ||
+        (features_valid(vdev) && !features_possible(vdev, errp))) {
         return false;
     }
     for (unsigned i = 0; i < vdev->num_queues; i++) {
@@ -166,7 +199,7 @@ static bool virtio_state_post_load(void *opaque, int version_id, Error **errp)
             virtqueue_core_reset(vdev->queues[i]);
         }
     }
-    if (vdev->legacy || (vdev->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+    if (features_valid(vdev)) {
         virtio_queues_apply_features(vdev);
         if (vdc->set_features) {
             vdc->set_features(vdev);

@@ -62,8 +62,15 @@ struct VMStateField {
 };
 
 typedef enum {
-    MIG_PRI_UNINITIALIZED = 0,
-    MIG_PRI_LOW,
+    MIG_PRI_UNINITIALIZED = 0,  /* the same as DEFAULT */
+    /*
+     * Last of all, in the order of an interrupt's way: what devices do to their
+     * lines while states are saved is still in the stream, and while they are
+     * loaded is overwritten.
+     */
+    MIG_PRI_CPU,
+    MIG_PRI_LOCAL_APIC,
+    MIG_PRI_LOW,                /* interrupt controllers */
     MIG_PRI_DEFAULT,
     MIG_PRI_IOMMU,              /* before the devices behind it */
     MIG_PRI_PCI_BUS,

@@ -64,7 +64,8 @@ static int post_load(void *opaque, int version_id)
     env->eflags = (env->eflags & ~(uint64_t)CC_ALL) | 2;
     env->fpstt &= 7;
     env->a20_mask = env->a20_masked ? ~(1ull << 20) : ~0ull;
-    if (env->exception_nr > 255 || env->old_exception > 255) {
+    if (env->exception_nr < -1 || env->exception_nr > 255 ||
+        env->old_exception < -1 || env->old_exception > 255) {
         return -EINVAL;
     }
     x86_tlb_flush(env);
@@ -77,6 +78,7 @@ const VMStateDescription vmstate_x86_cpu = {
     .name = "cpu",
     .version_id = 1,
     .minimum_version_id = 1,
+    .priority = MIG_PRI_CPU,
     .pre_save = pre_save,
     .post_load = post_load,
     .fields = (const VMStateField[]) {
@@ -104,6 +106,7 @@ const VMStateDescription vmstate_x86_cpu = {
         VMSTATE_UINT64(env.sysenter_eip, X86CPU),
         VMSTATE_UINT64(env.pat, X86CPU),
         VMSTATE_UINT64(env.tsc_aux, X86CPU),
+        VMSTATE_UINT64_EQUAL(env.tsc_hz, X86CPU, "another TSC frequency"),
         VMSTATE_UINT64(env.tsc_offset, X86CPU),
         VMSTATE_UINT64(env.tsc_deadline, X86CPU),
         VMSTATE_UINT64(env.misc_enable, X86CPU),

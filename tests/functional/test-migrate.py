@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""A Linux guest is saved in the middle of a transfer, its process ended, and
+restored in a new one; the transfer ends with the right sums.
+
+The network outlives the guest's process: another emulator without a guest joins
+the user network to a datagram socket, and the guest's processes come and go at
+the other end of it.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import hashlib
+import json
+import os
+import re
+import socket
+import subprocess
+import tempfile
+import time
+
+import boot
+import guestlib
+import tap
+
+parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+parser.add_argument("binary")
+parser.add_argument("--rounds", type=int, default=1,
+                    help="how often each device is tried")
+parser.add_argument("--only", help="one device: a word of its test's name")
+parser.add_argument("--saves", type=int, default=2,
+                    help="how often the guest is saved in one run")
+parser.add_argument("--verbose", action="store_true")
+OPTIONS = parser.parse_args()
+
+# Slow enough that the guest is in the middle of it for a while.
+BLOB_BYTES = 16 << 20
+
+
+class Process:
+    """An emulator with a QMP connection; what the guest prints is in a file."""
+
+    def __init__(self, folder, name, *args):
+        self.path = os.path.join(folder, name + ".qmp")
+        self.console = os.path.join(folder, "console")
+        self.log = open(os.path.join(folder, name + ".log"), "w+b")
+        self.process = subprocess.Popen(
+            [OPTIONS.binary, "-display", "none", "-nodefaults", "-qmp",
+             f"unix:{self.path},server=on,wait=off", *args],
+            stdin=subprocess.DEVNULL, stderr=self.log)
+        deadline = time.monotonic() + 30
+        self.sock = socket.socket(socket.AF_UNIX)
+        while True:
+            try:
+                self.sock.connect(self.path)
+                break
+            except OSError:
+                assert time.monotonic() < deadline and \
+                    self.process.poll() is None, self.errors()
+                time.sleep(0.01)
+        self.sock.settimeout(60)
+        self.file = self.sock.makefile("r")
+        self.file.readline()
+        self.qmp("qmp_capabilities")
+
+    def errors(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def qmp(self, command, **arguments):
+        self.sock.sendall(json.dumps({"execute": command,
+                                      "arguments": arguments}).encode() +
+                          b"\n")
+        while True:
+            line = self.file.readline()
+            assert line, f"{command}: the emulator is gone: {self.errors()}"
+            answer = json.loads(line)
+            if "event" not in answer:
+                assert "return" in answer, answer
+                return answer["return"]
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        status = self.process.wait(30)
+        self.sock.close()
+        self.log.close()
+        return status
+
+    def wait_for_migration(self):
+        deadline = time.monotonic() + 60
+        while True:
+            info = self.qmp("query-migrate")
+            if info.get("status") == "completed":
+                return info
+            assert info.get("status") not in ("failed", "cancelled"), info
+            assert time.monotonic() < deadline, info
+            time.sleep(0.01)
+
+
+class Hub(Process):
+    """Serves the user network to whoever is at the other end of the socket."""
+
+    def __init__(self, folder):
+        super().__init__(
+            folder, "hub", "-machine", "none",
+            "-netdev", "user,id=u0",
+            "-netdev", "hubport,id=h0,hubid=0,netdev=u0",
+            "-netdev", f"dgram,id=d0,local.type=unix,local.path={folder}/hub.sock,"
+            f"remote.type=unix,remote.path={folder}/guest.sock",
+            "-netdev", "hubport,id=h1,hubid=0,netdev=d0")
+
+
+class Guest:
+    """A guest whose process can be replaced."""
+
+    def __init__(self, folder, args, server, *device):
+        self.folder = folder
+        self.count = 0
+        append = (f"console=ttyS0 panic=-1 {boot.LEAN}"
+                  f" url=http://10.0.2.2:{server.port} sha={server.sha}")
+        self.args = [
+            "-m", str(args.memory), "-kernel", args.kernel, "-initrd",
+            args.initrd, "-append", append,
+            "-chardev", f"file,id=c0,path={folder}/console,append=on",
+            "-serial", "chardev:c0",
+            "-netdev", f"dgram,id=n0,local.type=unix,local.path={folder}/guest.sock,"
+            f"remote.type=unix,remote.path={folder}/hub.sock", *device]
+        open(f"{folder}/console", "w").close()
+        self.process = self.start()
+
+    def start(self, *more):
+        self.count += 1
+        return Process(self.folder, f"guest{self.count}", *self.args, *more)
+
+    def text(self):
+        with open(f"{self.folder}/console", "rb") as f:
+            return f.read().decode(errors="replace")
+
+    def wait_for(self, word, seconds=200):
+        deadline = time.monotonic() + seconds
+        while f"@@ {word}" not in self.text():
+            text = self.text()
+            assert "@@ fail" not in text, text[-2000:]
+            assert self.process.process.poll() is None, \
+                f"the emulator ended before '{word}': " + \
+                self.process.errors() + text[-2000:]
+            assert time.monotonic() < deadline, f"no '{word}': " + text[-2000:]
+            time.sleep(0.02)
+
+    def save_and_restore(self):
+        state = os.path.join(self.folder, "state")
+        self.process.qmp("migrate", uri=f"file:{state}")
+        info = self.process.wait_for_migration()
+        assert self.process.end() == 0
+        self.process = self.start("-incoming", "defer")
+        self.process.qmp("migrate-incoming", uri=f"file:{state}")
+        self.process.wait_for_migration()
+        status = self.process.qmp("query-status")
+        assert status["status"] == "running", status
+        return info
+
+
+def transfer(*device):
+    args = boot.parser().parse_args(["--binary", OPTIONS.binary])
+    try:
+        boot.prepare(args, lambda text: print("#", text, flush=True))
+    except guestlib.GuestError as e:
+        raise tap.Skip(str(e)) from e
+    server = boot.BlobServer(os.urandom(BLOB_BYTES))
+    with tempfile.TemporaryDirectory(prefix="migrate-") as folder:
+        hub = Hub(folder)
+        guest = Guest(folder, args, server, *device)
+        try:
+            for word in ("fetch-start", "send-start"):
+                guest.wait_for(word)
+                for n in range(OPTIONS.saves):
+                    time.sleep(0.05 + 0.1 * n)
+                    info = guest.save_and_restore()
+                    if OPTIONS.verbose:
+                        print(f"# saved after {word}: "
+                              f"{info['ram']['transferred'] >> 10} KiB, "
+                              f"{info['total-time']} ms", flush=True)
+            guest.wait_for("sent-right")
+            guest.wait_for("done")
+        finally:
+            guest.process.process.kill()
+            guest.process.end()
+            status = hub.end()
+        text = guest.text()
+    server.close()
+    assert status == 0, status
+    assert server.received == [server.sha], "another sum at the host"
+    order = [m for m in re.findall(r"@@ (\S+)", text)]
+    assert order.index("fetched-right") < order.index("sent-right"), order
+
+
+DEVICES = {
+    "split": ["-device", "virtio-net-pci,netdev=n0"],
+    "packed": ["-device", "virtio-net-pci,netdev=n0,packed=on"],
+    "q35": ["-machine", "q35", "-device", "pcie-root-port,id=rp,slot=1",
+            "-device", "virtio-net-pci,netdev=n0,bus=rp"],
+    "legacy": ["-device", "virtio-net-pci,netdev=n0,"
+               "disable-modern=on"],
+    "smp": ["-smp", "2", "-device", "virtio-net-pci,netdev=n0"],
+}
+
+
+def case(name, device):
+    def test():
+        for n in range(OPTIONS.rounds):
+            transfer(*device)
+            if OPTIONS.rounds > 1:
+                print(f"# {name}: round {n + 1} of {OPTIONS.rounds}",
+                      flush=True)
+    test.__name__ = f"test_transfer_goes_on_{name}"
+    return test
+
+
+tap.run([case(name, device) for name, device in DEVICES.items()
+         if not OPTIONS.only or OPTIONS.only == name])
