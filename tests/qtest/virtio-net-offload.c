@@ -68,8 +68,8 @@ static uint8_t *build_ip4(const NetSample *s, uint8_t *ip, size_t l4_bytes)
     put16(ip + 4, 0xfffd);                      /* wraps soon */
     ip[8] = 64;
     ip[9] = s->tcp ? 6 : 17;
-    put32(ip + 12, 0x0a000201);
-    put32(ip + 16, 0x0a000202);
+    put32(ip + 12, s->source ? s->source : 0x0a000201);
+    put32(ip + 16, s->dest ? s->dest : 0x0a000202);
     memset(ip + 20, 1, options);
     put16(ip + 10, 0);
     put16(ip + 10, ~net_plain_sum(0, ip, 20 + options));
@@ -120,7 +120,7 @@ void net_sample_build(NetSample *s)
                          : build_ip6(s, p, l4_bytes);
     s->l4 = l4 - s->frame;
     put16(l4, 4321);
-    put16(l4 + 2, 80);
+    put16(l4 + 2, s->dest_port ? s->dest_port : 80);
     if (s->tcp) {
         put32(l4 + 4, 0xffffff00);              /* wraps soon */
         put32(l4 + 8, 7);
@@ -275,6 +275,24 @@ static size_t expected_fragment(const NetSample *s, unsigned i, uint8_t *frame,
     return head + bytes;
 }
 
+size_t net_sample_frame(const NetSample *s, unsigned i, uint8_t *frame,
+                        uint32_t ident)
+{
+    switch (s->type) {
+    case VIRTIO_NET_HDR_GSO_NONE:
+        if (i > 0) {
+            return 0;
+        }
+        memcpy(frame, s->frame, s->size);
+        finish_l4(s, frame, s->size);
+        return s->size;
+    case VIRTIO_NET_HDR_GSO_UDP:
+        return expected_fragment(s, i, frame, ident);
+    default:
+        return expected_segment(s, i, frame);
+    }
+}
+
 /* A frame of the host's end; a stream has its length in front. */
 static ssize_t next_frame(NetFixture *f, uint8_t *frame, size_t room)
 {
@@ -304,25 +322,18 @@ void net_sample_expect(NetFixture *f, const NetSample *s, unsigned first)
     uint32_t ident = 0;
 
     for (unsigned i = first;; i++) {
-        size_t size = s->type == VIRTIO_NET_HDR_GSO_UDP ?
-                      expected_fragment(s, i, want, ident) :
-                      s->type != VIRTIO_NET_HDR_GSO_NONE ?
-                      expected_segment(s, i, want) : i > 0 ? 0 : s->size;
+        size_t size = net_sample_frame(s, i, want, ident);
         ssize_t len;
 
         if (size == 0) {
             break;
-        }
-        if (s->type == VIRTIO_NET_HDR_GSO_NONE) {
-            memcpy(want, s->frame, size);
-            finish_l4(s, want, size);
         }
         len = next_frame(f, got, 70000);
         if (s->type == VIRTIO_NET_HDR_GSO_UDP && s->version == 6 &&
             i == first) {
             /* One number for all fragments; which, the device chooses. */
             ident = get32(got + s->l4 + 4);
-            expected_fragment(s, i, want, ident);
+            net_sample_frame(s, i, want, ident);
         }
         g_assert_cmpmem(got, len, want, size);
     }

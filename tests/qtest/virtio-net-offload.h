@@ -25,6 +25,8 @@ typedef struct NetSample {
     unsigned payload;
     uint8_t type;               /* VIRTIO_NET_HDR_GSO_* without ECN */
     uint16_t mss;
+    uint32_t source, dest;      /* of IPv4; 0: any */
+    uint16_t dest_port;
 
     uint8_t frame[70000];       /* as the driver gives it */
     size_t size, l3, l4, payload_at;
@@ -38,6 +40,12 @@ void net_sample_add(NetFixture *f, const NetSample *s, unsigned pieces);
 void net_sample_send(NetFixture *f, const NetSample *s, unsigned pieces);
 void net_offload_add(NetFixture *f, const struct virtio_net_hdr *hdr,
                      const uint8_t *frame, size_t size, unsigned pieces);
+/*
+ * What frame @i of those that it asks for must be, with @ident where there are IPv6
+ * fragments; returns its size, 0 behind the last.
+ */
+size_t net_sample_frame(const NetSample *s, unsigned i, uint8_t *frame,
+                        uint32_t ident);
 /* The host gets all that the sample asks for, from the @first frame on. */
 void net_sample_expect(NetFixture *f, const NetSample *s, unsigned first);
 /* Send it, expect it, and get the chain back. */

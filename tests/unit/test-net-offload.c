@@ -397,6 +397,47 @@ static void test_gso_ufo(void)
     }
 }
 
+/* From any frame on the others are the same. */
+static void test_gso_skip(void)
+{
+    static const struct { uint8_t type; bool tcp; } kinds[] = {
+        { VIRTIO_NET_HDR_GSO_TCPV4, true }, { VIRTIO_NET_HDR_GSO_UDP, false },
+        { VIRTIO_NET_HDR_GSO_UDP_L4, false }, { VIRTIO_NET_HDR_GSO_NONE, true },
+    };
+    g_autofree Sample *s = g_new0(Sample, 1);
+    uint8_t headers[2][NET_GSO_HEADERS_ROOM], frames[2][2000];
+
+    s->version = 4;
+    s->payload = 12345;
+    for (unsigned v = 0; v < 200; v++) {
+        struct virtio_net_hdr hdr;
+        struct iovec iov[40], pieces[2][41];
+        unsigned iovcnt, n;
+        size_t sizes[2];
+        NetGso all, rest;
+
+        s->l4 = kinds[v % 4].tcp ? ETH_L4_TCP : ETH_L4_UDP;
+        sample_build(s);
+        hdr = sample_header(s, kinds[v % 4].type, 1000);
+        iovcnt = scatter(s->frame, s->size, iov, ARRAY_SIZE(iov));
+        g_assert_true(net_gso_start(&all, &hdr, iov, iovcnt, s->size, 1));
+        rest = all;
+        for (unsigned i = 0; i < v / 4 % 15 && all.next < all.count; i++) {
+            net_gso_next(&all, headers[0], pieces[0], &sizes[0]);
+        }
+        net_gso_skip(&rest, v / 4 % 15);
+        while ((n = net_gso_next(&all, headers[0], pieces[0], &sizes[0]))) {
+            iov_to_buf(pieces[0], n, 0, frames[0], sizeof(frames[0]));
+            n = net_gso_next(&rest, headers[1], pieces[1], &sizes[1]);
+            iov_to_buf(pieces[1], n, 0, frames[1], sizeof(frames[1]));
+            g_assert_cmpmem(frames[1], MIN(sizes[1], 2000), frames[0],
+                            MIN(sizes[0], 2000));
+        }
+        g_assert_cmpuint(net_gso_next(&rest, headers[1], pieces[1], &sizes[1]),
+                         ==, 0);
+    }
+}
+
 static void test_checksum_only(void)
 {
     g_autofree Sample *s = g_new0(Sample, 1);
@@ -707,6 +748,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gso/tcp", test_gso_tcp);
     g_test_add_func("/gso/uso", test_gso_uso);
     g_test_add_func("/gso/ufo", test_gso_ufo);
+    g_test_add_func("/gso/skip", test_gso_skip);
     g_test_add_func("/gso/checksum-only", test_checksum_only);
     g_test_add_func("/gso/refuses", test_gso_refuses);
     g_test_add_func("/gso/any-bytes", test_gso_any_bytes);
