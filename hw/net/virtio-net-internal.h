@@ -151,6 +151,8 @@ bool virtio_net_software_look(VirtIONetQueue *q, unsigned count);
  */
 unsigned virtio_net_software_send(VirtIONetQueue *q, unsigned count,
                                   NetPacketSent *sent_cb);
+/* Count what the first @done chains that were looked at asked for. */
+void virtio_net_software_count(VirtIONetQueue *q, unsigned done);
 /* What comes out of the ring next is not what was begun. */
 void virtio_net_software_forget(VirtIONetQueue *q);
 void virtio_net_software_exit(VirtIONetQueue *q);

@@ -139,6 +139,7 @@ bool virtio_net_software_look(VirtIONetQueue *q, unsigned count)
     TxSoftware *s = tx_software(q);
     bool any = false;
 
+    s->dropped = 0;
     for (unsigned i = 0; i < count; i++) {
         const VirtQueueElement *elem = &q->tx_batch.elems[i];
         struct virtio_net_hdr *hdr = &s->headers[i];
@@ -199,8 +200,15 @@ static bool begin_chain(VirtIONetQueue *q, unsigned chain)
     hdr.csum_start = le16_to_cpu(hdr.csum_start);
     hdr.csum_offset = le16_to_cpu(hdr.csum_offset);
     skip_header(&packet, host_hdr);
-    return net_gso_start(&s->gso, &hdr, packet.iov, packet.iovcnt,
-                         packet.size - host_hdr, s->ident + chain);
+    if (!net_gso_start(&s->gso, &hdr, packet.iov, packet.iovcnt,
+                       packet.size - host_hdr, s->ident + chain)) {
+        return false;
+    }
+    /* A driver that promised exact lengths means another frame than we see. */
+    return hdr.gso_type == VIRTIO_NET_HDR_GSO_NONE ||
+           !virtio_vdev_has_feature(VIRTIO_DEVICE(n),
+                                    VIRTIO_NET_F_GUEST_HDRLEN) ||
+           hdr.hdr_len == s->gso.layout.payload_offset;
 }
 
 /* Cut frames while there is room. True: that was the last of the chain. */
@@ -268,6 +276,46 @@ static unsigned make_frames(VirtIONetQueue *q, unsigned chain, unsigned count)
     return chain;
 }
 
+void virtio_net_software_count(VirtIONetQueue *q, unsigned done)
+{
+    const TxSoftware *s = q->tx_software;
+    size_t host_hdr = virtio_net_host_hdr_bytes(q->n);
+
+    for (unsigned i = 0; i < done; i++) {
+        const struct virtio_net_hdr *hdr = &s->headers[i];
+        size_t bytes = q->tx_packets[i].size - host_hdr;
+
+        if (s->dropped >> i & 1) {
+            q->tx.drops++;
+            q->tx.bytes -= bytes;
+            continue;
+        }
+        virtio_net_count_header(&q->tx, hdr->flags, hdr->gso_type, bytes);
+        if (hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE &&
+            wants_software(q->n, hdr)) {
+            q->tx.cut_packets++;
+            q->tx.cut_bytes += bytes;
+        }
+    }
+}
+
+/* The backend took the first @sent frames. */
+static void count_segments(VirtIONetQueue *q, unsigned sent)
+{
+    const TxSoftware *s = q->tx_software;
+    size_t host_hdr = virtio_net_host_hdr_bytes(q->n);
+
+    for (unsigned i = 0; i < sent; i++) {
+        const struct virtio_net_hdr *hdr = &s->headers[s->origins[i].chain];
+
+        if (hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE &&
+            wants_software(q->n, hdr)) {
+            q->tx.segments++;
+            q->tx.segment_bytes += s->packets[i].size - host_hdr;
+        }
+    }
+}
+
 unsigned virtio_net_software_send(VirtIONetQueue *q, unsigned count,
                                   NetPacketSent *sent_cb)
 {
@@ -275,7 +323,6 @@ unsigned virtio_net_software_send(VirtIONetQueue *q, unsigned count,
     unsigned chain = 0;
 
     QEMU_BUILD_BUG_ON(TX_BATCH > 64);
-    s->dropped = 0;
     s->cutting = false;
     while (chain < count) {
         unsigned sent;
@@ -284,17 +331,15 @@ unsigned virtio_net_software_send(VirtIONetQueue *q, unsigned count,
         sent = s->count == 0 ? 0 :
                qemu_send_burst(virtio_net_pair_client(q), s->packets, s->count,
                                sent_cb);
+        count_segments(q, sent);
         if (sent < s->count) {
             s->frames_sent = s->origins[sent].number;
             s->ident += s->origins[sent].chain;
-            q->tx.drops += ctpop64(s->dropped &
-                               ((UINT64_C(1) << s->origins[sent].chain) - 1));
             return s->origins[sent].chain;
         }
     }
     s->frames_sent = 0;
     s->ident += count;
-    q->tx.drops += ctpop64(s->dropped);
     return count;
 }
 

@@ -54,8 +54,10 @@ static void fill_tx_basic(const VirtIONet *n, const VirtIONetQueue *q,
                           uint64_t *counters)
 {
     counters[0] = virtio_queue_kicks(q->tx_vq);
-    counters[1] = q->tx.packets;
-    counters[2] = q->tx.bytes;
+    /* Frames that went out, whatever the driver gave us to make them from. */
+    counters[1] = q->tx.packets - q->tx.drops - q->tx.cut_packets +
+                  q->tx.segments;
+    counters[2] = q->tx.bytes - q->tx.cut_bytes + q->tx.segment_bytes;
     counters[3] = virtio_queue_interrupts(q->tx_vq);
     counters[4] = drops_of(&q->tx);
     counters[5] = q->tx.drop_short;
@@ -80,6 +82,24 @@ static void fill_rx_gso(const VirtIONet *n, const VirtIONetQueue *q,
     counters[2] = counters[3] = 0;
 }
 
+static void fill_tx_csum(const VirtIONet *n, const VirtIONetQueue *q,
+                         uint64_t *counters)
+{
+    counters[0] = q->tx.packets - q->tx.drops - q->tx.needs_csum;
+    counters[1] = q->tx.needs_csum;
+}
+
+static void fill_tx_gso(const VirtIONet *n, const VirtIONetQueue *q,
+                        uint64_t *counters)
+{
+    counters[0] = q->tx.gso_packets;
+    counters[1] = q->tx.gso_bytes;
+    counters[2] = q->tx.segments;
+    counters[3] = q->tx.segment_bytes;
+    counters[4] = q->tx.gso_packets - q->tx.cut_packets;
+    counters[5] = q->tx.gso_bytes - q->tx.cut_bytes;
+}
+
 typedef struct StatsType {
     uint8_t number;             /* VIRTIO_NET_STATS_TYPE_REPLY_* and bit */
     QueueKind kind;
@@ -95,6 +115,9 @@ static const StatsType types[] = {
     { 1, QUEUE_RX, 4, BIT_OF(GUEST_CSUM), fill_rx_csum },
     { 2, QUEUE_RX, 4, BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6), fill_rx_gso },
     { 16, QUEUE_TX, 6, 0, fill_tx_basic },
+    { 17, QUEUE_TX, 2, BIT_OF(CSUM), fill_tx_csum },
+    { 18, QUEUE_TX, 6,
+      BIT_OF(HOST_TSO4) | BIT_OF(HOST_TSO6) | BIT_OF(HOST_USO), fill_tx_gso },
 };
 
 /* --- commands --- */

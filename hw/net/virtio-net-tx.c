@@ -77,6 +77,29 @@ static bool chain_to_packet(VirtIONetQueue *q, const VirtQueueElement *elem,
 
 static void tx_complete(NetClientState *nc, ssize_t size);
 
+/* What the headers of the first @sent chains asked for. */
+static void count_requests(VirtIONetQueue *q, unsigned sent)
+{
+    const VirtIONet *n = q->n;
+    size_t host_hdr = virtio_net_host_hdr_bytes(n);
+
+    if (n->tx_software) {
+        virtio_net_software_count(q, sent);
+    } else if (n->peer_hdr) {
+        for (unsigned i = 0; i < sent; i++) {
+            const NetPacket *packet = &q->tx_packets[i];
+
+            /* Split by a driver that is in no hurry: then it is not counted. */
+            if (packet->iov[0].iov_len >= 2) {
+                const uint8_t *hdr = packet->iov[0].iov_base;
+
+                virtio_net_count_header(&q->tx, hdr[0], hdr[1],
+                                        packet->size - host_hdr);
+            }
+        }
+    }
+}
+
 /*
  * Send up to a batch. Returns how many chains were taken from the ring for good;
  * fewer than TX_BATCH: the ring is empty, or the queue is blocked or broken.
@@ -115,6 +138,7 @@ static unsigned tx_send_batch(VirtIONetQueue *q)
     }
     q->tx.packets += sent;
     q->tx.bytes -= sent * virtio_net_host_hdr_bytes(n);
+    count_requests(q, sent);
     virtqueue_flush(q->tx_vq, sent);
     if (sent < count) {
         q->tx_blocked = true;

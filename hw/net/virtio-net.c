@@ -91,7 +91,7 @@ static const uint64_t own_features =
     BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR) |
     BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT) | BIT_OF(NOTF_COAL) |
     BIT_OF(VQ_NOTF_COAL) | BIT_OF(CTRL_GUEST_OFFLOADS) | BIT_OF(GUEST_ANNOUNCE) |
-    BIT_OF(DEVICE_STATS);
+    BIT_OF(DEVICE_STATS) | BIT_OF(GUEST_HDRLEN);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -497,6 +497,8 @@ static const Property virtio_net_properties[] = {
     FEATURE_PROP("host_tso6", HOST_TSO6, "TCP segments of IPv6 are cut here"),
     FEATURE_PROP("host_ecn", HOST_ECN, "and such with congestion marks"),
     FEATURE_PROP("host_ufo", HOST_UFO, "UDP datagrams are fragmented here"),
+    FEATURE_PROP("guest_hdrlen", GUEST_HDRLEN,
+                 "the driver says exact lengths of headers"),
     FEATURE_PROP("guest_uso4", GUEST_USO4,
                  "the driver may get large UDP segments, IPv4"),
     FEATURE_PROP("guest_uso6", GUEST_USO6,

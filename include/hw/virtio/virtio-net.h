@@ -54,7 +54,7 @@ typedef struct RssState {
  */
 typedef struct NetCounters {
     uint64_t packets;               /* received; taken from the driver to be sent */
-    uint64_t bytes;                 /* of these, without virtio headers */
+    uint64_t bytes;                 /* of these but drops, without virtio headers */
     uint64_t filtered;              /* the driver did not want them */
     /* By cause; the first: the header asks for what cannot be done. */
     uint64_t drops;
@@ -64,6 +64,9 @@ typedef struct NetCounters {
     /* What headers say of the packets above. */
     uint64_t needs_csum, data_valid;
     uint64_t gso_packets, gso_bytes;
+    /* Of these, cut into frames by ourselves, and those frames. */
+    uint64_t cut_packets, cut_bytes;
+    uint64_t segments, segment_bytes;
 } NetCounters;
 
 /* Notify after so many packets, or so long after the first; either 0: at once. */
