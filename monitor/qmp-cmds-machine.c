@@ -104,39 +104,6 @@ json_object *qmp_query_uuid(json_object *args, Error **errp)
     return info;
 }
 
-/* --- CPUs --- */
-
-static json_object *cpu_place(unsigned index)
-{
-    const CpuTopology *t = &current_machine->smp;
-    unsigned threads = MAX(t->threads, 1), cores = MAX(t->cores, 1);
-    json_object *props = json_object_new_object();
-
-    json_put_int(props, "core-id", index / threads % cores);
-    json_put_int(props, "thread-id", index % threads);
-    json_put_int(props, "socket-id", index / threads / cores);
-    return props;
-}
-
-json_object *qmp_query_cpus_fast(json_object *args, Error **errp)
-{
-    json_object *list = json_object_new_array();
-    CPUState *cpu;
-
-    CPU_FOREACH(cpu) {
-        json_object *one = json_object_new_object();
-        g_autofree char *path = object_get_canonical_path(OBJECT(cpu));
-
-        json_put_int(one, "thread-id", cpu->thread_id);
-        json_put(one, "props", cpu_place(cpu->cpu_index));
-        json_put_str(one, "qom-path", path);
-        json_put_int(one, "cpu-index", cpu->cpu_index);
-        json_put_str(one, "target", "x86_64");
-        json_object_array_add(list, one);
-    }
-    return list;
-}
-
 static void add_iothread(IOThread *iothread, void *opaque)
 {
     json_object *one = json_object_new_object();
@@ -254,6 +221,18 @@ json_object *qmp_pmemsave(json_object *args, Error **errp)
     }
     fclose(f);
     return NULL;
+}
+
+/* --- block devices: there are none --- */
+
+json_object *qmp_query_block(json_object *args, Error **errp)
+{
+    return json_object_new_array();
+}
+
+json_object *qmp_query_named_block_nodes(json_object *args, Error **errp)
+{
+    return json_object_new_array();
 }
 
 /* --- PCI --- */
