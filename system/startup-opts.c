@@ -73,6 +73,12 @@ GROUP(startup_rtc_opts, "rtc", "base", true,
       STR("base", "utc, localtime or a date")
       STR("clock", "host, rt or vm")
       STR("driftfix", "none or slew"));
+GROUP(startup_sandbox_opts, "sandbox", "enable", true,
+      FLAG("enable", "give system calls up")
+      STR("obsolete", "allow or deny those of long ago")
+      STR("elevateprivileges", "allow, deny or children")
+      STR("spawn", "allow or deny new processes")
+      STR("resourcecontrol", "allow or deny priorities and affinities"));
 GROUP(startup_smp_opts, "smp-opts", "cpus", true,
       NUM("cpus", "CPUs at start")
       NUM("sockets", "sockets")
@@ -88,7 +94,8 @@ static void startup_opts_register(void)
         &startup_accel_opts, &startup_action_opts, &startup_add_fd_opts,
         &startup_boot_opts, &startup_fw_cfg_opts, &startup_global_opts,
         &startup_memory_opts, &startup_msg_opts, &startup_name_opts,
-        &startup_overcommit_opts, &startup_rtc_opts, &startup_smp_opts,
+        &startup_overcommit_opts, &startup_rtc_opts,
+        &startup_sandbox_opts, &startup_smp_opts,
         &qemu_device_opts, &qemu_netdev_opts, &qemu_nic_opts, &qemu_net_opts,
     };
 

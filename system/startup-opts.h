@@ -21,6 +21,7 @@ extern QemuOptsList startup_msg_opts;
 extern QemuOptsList startup_name_opts;
 extern QemuOptsList startup_overcommit_opts;
 extern QemuOptsList startup_rtc_opts;
+extern QemuOptsList startup_sandbox_opts;
 extern QemuOptsList startup_smp_opts;
 
 /* -readconfig. */

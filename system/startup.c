@@ -314,6 +314,9 @@ void qemu_init(int argc, char **argv)
     if (!migration_incoming_begin_expected(&err)) {
         startup_fail(err);
     }
+    if (!os_become_user(&err) || !sandbox_enter(&err)) {
+        startup_fail(err);
+    }
     os_ready();
     if (autostart && !migration_incoming_expected()) {
         vm_start();

@@ -79,6 +79,12 @@ void startup_make_nics(void);
 void os_daemonize(void);
 /* Start-up is over: the parent may end with 0, the terminal is let go of. */
 void os_ready(void);
+/* -runas: look the user up; and become it, when all is open that needs more. */
+bool os_parse_user(const char *text, Error **errp);
+bool os_become_user(Error **errp);
+/* -sandbox: are its words legal; and give the system calls up. */
+bool sandbox_check(Error **errp);
+bool sandbox_enter(Error **errp);
 /* Signals that end the program go to the main loop. */
 bool os_setup_signals(Error **errp);
 /* -pidfile, removed at exit. */

@@ -456,6 +456,17 @@ static bool set_no_shutdown(Startup *s, const char *arg, Error **errp)
     return true;
 }
 
+static bool set_sandbox(Startup *s, const char *arg, Error **errp)
+{
+    return merge_opts(&startup_sandbox_opts, arg, "enable", errp) &&
+           sandbox_check(errp);
+}
+
+static bool set_user(Startup *s, const char *arg, Error **errp)
+{
+    return os_parse_user(arg, errp);
+}
+
 static bool set_action(Startup *s, const char *arg, Error **errp)
 {
     static const struct {
@@ -728,6 +739,12 @@ const CliOption cli_options[] = {
     { "daemonize", NULL, NULL, "go into the background when all is ready",
       set_daemonize },
     { "pidfile", NULL, "FILE", "write the process id there", set_pidfile },
+    { "runas", NULL, "USER|UID:GID",
+      "become this user before the guest runs", set_user },
+    { "sandbox", NULL, "on[,obsolete=allow|deny]"
+      "[,elevateprivileges=allow|deny|children][,spawn=allow|deny]"
+      "[,resourcecontrol=allow|deny]",
+      "give up system calls before the guest runs", set_sandbox },
     { "nodefaults", NULL, NULL, "no devices that were not asked for",
       set_nodefaults },
     { "no-user-config", NULL, NULL,

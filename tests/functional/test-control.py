@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import json
 import os
+import pwd
 import pty
 import select
 import shutil
@@ -253,9 +254,61 @@ def test_config_file_and_set():
             q.run("quit")
 
 
+def status_of(pid, field):
+    """A field of /proc/PID/status, of each thread."""
+    values = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/status") as f:
+            values += [line.split(":", 1)[1].split() for line in f
+                       if line.startswith(field + ":")]
+    return values
+
+
+def test_sandbox():
+    """All threads are in it, and what is left is enough to go on."""
+    wishes = ",".join(f"{name}=deny" for name in (
+        "obsolete", "elevateprivileges", "spawn", "resourcecontrol"))
+    with Emulator(*NONE, "-sandbox", "on," + wishes) as e:
+        q = Qmp(e.path(0))
+        q.run("object-add", **{"qom-type": "iothread", "id": "t0"})
+        modes = status_of(e.proc.pid, "Seccomp")
+        assert len(modes) > 1 and all(m == ["2"] for m in modes), modes
+        q.run("netdev_add", type="user", id="u0")
+        q.run("chardev-add", id="c", backend={
+            "type": "file", "data": {"out": e.path("text")}})
+        q.run("chardev-remove", id="c")
+        os.remove(e.path("text"))
+        why = q.error("netdev_add", type="tap", id="n0", ifname="nosuch0",
+                      script="/bin/true")
+        assert why, why
+        q.run("netdev_del", id="u0")
+        q.run("quit")
+
+
+def test_another_user():
+    if os.geteuid() != 0:
+        raise tap.Skip("only root can become somebody else")
+    nobody = pwd.getpwnam("nobody")
+    for user in ("nobody", f"{nobody.pw_uid}:{nobody.pw_gid}"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "qmp")
+            proc = subprocess.Popen([BINARY, *NONE, "-runas", user, "-qmp",
+                                     f"unix:{path},server=on,wait=off"])
+            while not os.path.exists(path):
+                time.sleep(0.01)
+            q = Qmp(path)
+            for ids, number in (("Uid", nobody.pw_uid),
+                                ("Gid", nobody.pw_gid)):
+                for values in status_of(proc.pid, ids):
+                    assert values == [str(number)] * 4, (ids, values)
+            q.run("quit")
+            assert proc.wait(10) == 0
+
+
 tap.run([test_out_of_band_while_the_main_loop_is_busy,
          test_many_requests_at_once_are_answered_in_order,
          test_descriptors_come_by_the_socket,
          test_background_probe_of_management_software,
          test_background_reports_errors, test_sigterm_ends_with_zero,
-         test_terminal_keys, test_config_file_and_set])
+         test_terminal_keys, test_config_file_and_set, test_sandbox,
+         test_another_user])
