@@ -63,16 +63,16 @@ void net_announce_rarp(NetClientState *nc, const uint8_t mac[6])
     qemu_sendv_packet(nc, header ? iov : iov + 1, header ? 2 : 1);
 }
 
-/* In the loop that owns the NIC's first queue. */
-static void announce_nic(void *opaque)
+/* In place of the loop that owns the NIC's first queue. */
+static void announce_nic(NetClientState *nc)
 {
-    NetClientState *nc = opaque;
-
+    aio_context_hold(nc->ctx);
     if (nc->info->announce) {
         nc->info->announce(nc);
     } else {
         net_announce_rarp(nc, qemu_get_nic(nc)->conf->macaddr.a);
     }
+    aio_context_let_go(nc->ctx);
 }
 
 static NetClientState *find_nic(const char *name)
@@ -101,13 +101,10 @@ static void announce_all(const Series *series)
             g_ptr_array_add(names, g_strdup(nc->name));
         }
     }
-    /* Waiting for another loop lets others have the lock: look each one up. */
     for (unsigned i = 0; i < names->len; i++) {
         nc = find_nic(g_ptr_array_index(names, i));
-        if (nc && nc->ctx == qemu_get_aio_context()) {
+        if (nc) {
             announce_nic(nc);
-        } else if (nc) {
-            aio_wait_bh_oneshot(nc->ctx, announce_nic, nc);
         }
     }
 }

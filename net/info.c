@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/aio.h"
 #include "net-internal.h"
 
 void net_client_info_line(GString *out, const NetClientState *nc)
@@ -62,6 +63,7 @@ bool qmp_set_link_name(const char *name, bool up, Error **errp)
             continue;
         }
         found = true;
+        aio_context_hold(nc->ctx);
         nc->link_down = !up;
         link_changed(nc);
         /* A cable pulled at the backend is seen by the NIC at its other end. */
@@ -72,6 +74,7 @@ bool qmp_set_link_name(const char *name, bool up, Error **errp)
         if (up) {
             qemu_flush_queued_packets(nc);
         }
+        aio_context_let_go(nc->ctx);
     }
     if (!found) {
         error_set(errp, ERROR_CLASS_DEVICE_NOT_FOUND, "Device '%s' not found",

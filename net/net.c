@@ -143,15 +143,18 @@ void qemu_del_net_client(NetClientState *nc)
 
     QTAILQ_FOREACH_SAFE(queue, &net_clients, next, next) {
         NetClientState *peer = queue->peer;
+        AioContext *ctx = queue->ctx;
 
         if (queue->info->type != type || !g_str_equal(queue->name, name)) {
             continue;
         }
+        aio_context_hold(ctx);
         net_client_detach(queue);
         if (peer && peer->info->type == NET_CLIENT_DRIVER_NIC) {
             nic_lost_peer(peer);
         }
         net_client_release(queue);
+        aio_context_let_go(ctx);
     }
 }
 

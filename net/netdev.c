@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qemu/aio.h"
 #include "qemu/config-file.h"
 #include "qemu/error-report.h"
 #include "qemu/help_option.h"
@@ -429,12 +430,14 @@ static void net_vm_changed(void *opaque, bool running, RunState state)
     NetClientState *nc, *next;
 
     QTAILQ_FOREACH_SAFE(nc, &net_clients, next, next) {
+        aio_context_hold(nc->ctx);
         if (nc->info->vm_state_changed) {
             nc->info->vm_state_changed(nc, running);
         }
         if (running) {
             qemu_flush_queued_packets(nc);
         }
+        aio_context_let_go(nc->ctx);
     }
 }
 

@@ -329,30 +329,19 @@ unsigned stream_link_send(StreamLink *link, const NetPacket *packets,
     return done;
 }
 
-/* From now on packets find a connection; in the loop that moves them. */
-static void stream_link_begin(void *opaque)
-{
-    StreamLink *link = opaque;
-
-    link->fd = link->starting_fd;
-    stream_update_handlers(link);
-}
-
 void stream_link_start(StreamLink *link, NetClientState *nc, int fd,
                        StreamClosed *closed)
 {
+    aio_context_hold(nc->ctx);
     link->nc = nc;
     link->closed = closed;
     link->pending = g_byte_array_new();
     link->pending_sent = 0;
     link->want_read = true;
     link->want_write = false;
-    link->starting_fd = fd;
-    if (nc->ctx == qemu_get_aio_context()) {
-        stream_link_begin(link);
-    } else {
-        aio_wait_bh_oneshot(nc->ctx, stream_link_begin, link);
-    }
+    link->fd = fd;
+    stream_update_handlers(link);
+    aio_context_let_go(nc->ctx);
 }
 
 void stream_link_stop(StreamLink *link)

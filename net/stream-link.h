@@ -15,7 +15,6 @@ typedef void StreamClosed(NetClientState *nc);
 typedef struct StreamLink {
     NetClientState *nc;
     int fd;                     /* -1: not connected */
-    int starting_fd;            /* on its way to be fd */
     StreamClosed *closed;
     bool want_read, want_write;
     struct StreamRx *rx;
@@ -32,7 +31,7 @@ typedef struct StreamClient {
 
 /*
  * Serve the connected socket @fd, which must not block and now belongs to us. Main
- * loop; waits for the loop of @nc if that is another one.
+ * loop; holds the loop of @nc if that is another one.
  */
 void stream_link_start(StreamLink *link, NetClientState *nc, int fd,
                        StreamClosed *closed);

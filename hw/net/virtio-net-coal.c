@@ -28,7 +28,12 @@ static void coal_fire(NotifyCoal *c)
 
 static void coal_timer(void *opaque)
 {
-    coal_fire(opaque);
+    NotifyCoal *c = opaque;
+    VirtIONetQueue *q = virtio_net_pair_of(c->n, c->vq);
+
+    virtio_net_rx_lock(q);
+    coal_fire(c);
+    virtio_net_rx_unlock(q);
 }
 
 void virtio_net_notify(NotifyCoal *c, uint64_t packets)

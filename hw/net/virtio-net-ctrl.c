@@ -144,6 +144,7 @@ static uint8_t ctrl_mq_pairs(VirtIONet *n, uint8_t command, CtrlArgs *args)
         return VIRTIO_NET_ERR;
     }
     n->rss.steer = false;
+    virtio_net_threads_share(n);
     virtio_net_set_pairs(n, pairs);
     virtio_net_rx_wake_all(n);
     return VIRTIO_NET_OK;
@@ -259,6 +260,9 @@ static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
         .iov = elem->out_sg, .count = elem->out_num, .left = elem->out_bytes,
         .data_in = data_in, .result = result,
     };
+
+    /* The threads that move packets find all of a command done, or nothing. */
+    VIRTIO_HOLD_GUARD(VIRTIO_DEVICE(n));
 
     if (!ctrl_take(&args, &hdr, sizeof(hdr))) {
         return VIRTIO_NET_ERR;

@@ -6,6 +6,7 @@
 #ifndef HW_NET_VIRTIO_NET_INTERNAL_H
 #define HW_NET_VIRTIO_NET_INTERNAL_H
 
+#include "qemu/main-loop.h"
 #include "hw/virtio/virtio-net.h"
 #include <linux/virtio_net.h>
 
@@ -38,6 +39,40 @@ bool virtio_net_pair_running(const VirtIONetQueue *q);
 VirtIONetQueue *virtio_net_pair_of(VirtIONet *n, VirtQueue *vq);
 /* The net client of a pair. */
 NetClientState *virtio_net_pair_client(const VirtIONetQueue *q);
+
+/*
+ * virtio-net-threads.c: properties choose a thread for each of @pairs pairs; false
+ * with an error where that cannot be.
+ */
+bool virtio_net_threads_init(VirtIONet *n, unsigned pairs, Error **errp);
+void virtio_net_threads_exit(VirtIONet *n, unsigned pairs);
+AioContext *virtio_net_thread_of(const VirtIONet *n, unsigned pair);
+/* Clients of the NIC and of its backend go to their pair's loop, and back. Held. */
+void virtio_net_threads_attach(VirtIONet *n);
+void virtio_net_threads_detach(VirtIONet *n);
+/* Steering began or ended: do threads receive for each other? Held. */
+void virtio_net_threads_share(VirtIONet *n);
+void virtio_net_wake_init(VirtIONetQueue *q);
+void virtio_net_wake_exit(VirtIONetQueue *q);
+/* Packets that wait in the pair's clients may go on. Any thread of the device. */
+void virtio_net_wake(VirtIONetQueue *q);
+/*
+ * Around all that a thread does with the receive queue of @q. One that has the big
+ * lock holds the threads instead.
+ */
+static inline void virtio_net_rx_lock(VirtIONetQueue *q)
+{
+    if (unlikely(q->n->rx_shared) && bql_forbidden()) {
+        qemu_mutex_lock(&q->rx_lock);
+    }
+}
+
+static inline void virtio_net_rx_unlock(VirtIONetQueue *q)
+{
+    if (unlikely(q->n->rx_shared) && bql_forbidden()) {
+        qemu_mutex_unlock(&q->rx_lock);
+    }
+}
 
 /* virtio-net-rx.c */
 void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq);

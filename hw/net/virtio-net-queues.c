@@ -26,7 +26,7 @@ bool virtio_net_pair_running(const VirtIONetQueue *q)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(q->n);
 
-    return vdev->started && vdev->vm_running && !vdev->broken &&
+    return vdev->started && vdev->vm_running && !qatomic_read(&vdev->broken) &&
            q->index < q->n->curr_pairs;
 }
 
@@ -75,11 +75,14 @@ static void add_pair(VirtIONet *n, unsigned index, bool by_timer)
 
     q->n = n;
     q->index = index;
-    q->ctx = qemu_get_aio_context();
+    q->ctx = virtio_net_thread_of(n, index);
     q->rx_vq = virtio_add_queue(vdev, n->net_conf.rx_queue_size,
                                 handle_even_queue);
     q->tx_vq = virtio_add_queue(vdev, n->net_conf.tx_queue_size,
                                 virtio_net_handle_tx);
+    virtio_queue_set_aio_context(q->rx_vq, q->ctx);
+    virtio_queue_set_aio_context(q->tx_vq, q->ctx);
+    virtio_net_wake_init(q);
     virtqueue_batch_init(&q->rx_batch, VIRTQUEUE_MAX_SIZE, 0);
     virtio_net_direct_init(&q->rx_direct);
     virtio_net_tx_init(q, by_timer);
@@ -98,9 +101,12 @@ bool virtio_net_queues_init(VirtIONet *n, Error **errp)
                    " %d", pairs, (VIRTIO_QUEUE_MAX - 1) / 2);
         return false;
     }
+    if (!virtio_net_threads_init(n, pairs, errp)) {
+        return false;
+    }
     n->max_pairs = pairs;
     n->curr_pairs = 1;
-    n->pairs = g_new0(VirtIONetQueue, pairs);
+    n->pairs = g_aligned_alloc0(pairs, sizeof(VirtIONetQueue), 64);
     for (unsigned i = 0; i < pairs; i++) {
         add_pair(n, i, by_timer);
     }
@@ -122,10 +128,12 @@ void virtio_net_queues_exit(VirtIONet *n)
         virtio_net_tx_exit(q);
         virtio_net_direct_exit(&q->rx_direct);
         virtqueue_batch_destroy(&q->rx_batch);
+        virtio_net_wake_exit(q);
         virtio_delete_queue(q->rx_vq);
         virtio_delete_queue(q->tx_vq);
     }
-    g_clear_pointer(&n->pairs, g_free);
+    g_clear_pointer(&n->pairs, g_aligned_free);
+    virtio_net_threads_exit(n, n->max_pairs);
     n->max_pairs = n->curr_pairs = 0;
     g_clear_pointer(&n->ctrl_bh, qemu_bh_delete);
     n->ctrl_vq = NULL;

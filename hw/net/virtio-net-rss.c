@@ -234,6 +234,7 @@ uint8_t virtio_net_ctrl_rss(VirtIONet *n, uint8_t command, CtrlArgs *args)
     }
     net_toeplitz_init(&next->toeplitz, next->key);
     n->rss = *next;
+    virtio_net_threads_share(n);
     virtio_net_set_pairs(n, MAX(pairs, max_tx));
     virtio_net_rx_wake_all(n);
     return VIRTIO_NET_OK;
@@ -252,6 +253,7 @@ uint8_t virtio_net_ctrl_hash(VirtIONet *n, uint8_t command, CtrlArgs *args)
     }
     net_toeplitz_init(&next->toeplitz, next->key);
     n->rss = *next;
+    virtio_net_threads_share(n);
     virtio_net_rx_wake_all(n);
     return VIRTIO_NET_OK;
 }
@@ -284,6 +286,7 @@ static bool rss_post_load(void *opaque, int version_id, Error **errp)
         return false;
     }
     net_toeplitz_init(&rss->toeplitz, rss->key);
+    virtio_net_threads_share(n);
     return true;
 }
 

@@ -265,7 +265,7 @@ int virtio_net_receive_direct(NetClientState *nc, NetReader *read, unsigned max)
     Settled end;
     RCU_READ_LOCK_GUARD();
 
-    if (!direct_open(q)) {
+    if (q->ctx != nc->ctx || !direct_open(q)) {
         return -1;
     }
     virtqueue_batch_clear(batch);

@@ -234,12 +234,22 @@ VirtIONetQueue *virtio_net_rx_home(VirtIONet *n, const NetClientState *nc)
     return &n->pairs[nc->queue_index % n->curr_pairs];
 }
 
+/*
+ * What comes through a queue of the backend that is not in use, and belongs to
+ * another thread than the pair that would get it, is lost.
+ */
+static bool rx_strays(const VirtIONetQueue *home, const NetClientState *nc)
+{
+    return unlikely(home->ctx != nc->ctx) && !home->n->rss.steer;
+}
+
 bool virtio_net_can_receive(NetClientState *nc)
 {
     VirtIONet *n = qemu_get_nic_opaque(nc);
+    VirtIONetQueue *home = virtio_net_rx_home(n, nc);
 
     return n->rss.steer ? virtio_net_pair_running(&n->pairs[0]) :
-                          virtio_net_rx_ready(virtio_net_rx_home(n, nc));
+           rx_strays(home, nc) || virtio_net_rx_ready(home);
 }
 
 /* Packets for one pair; how many were consumed. */
@@ -281,6 +291,26 @@ void virtio_net_rx_notify(VirtIONetQueue *q)
     }
 }
 
+/* A run of packets for one pair, which may be another thread's. */
+static unsigned rx_steer_run(VirtIONetQueue *q, const NetPacket *packets,
+                             const RxClass *classes, unsigned count)
+{
+    unsigned done = count;
+
+    virtio_net_rx_lock(q);
+    if (virtio_queue_ready(q->rx_vq)) {
+        done = rx_run(q, packets, classes, count);
+        if (q->n->rx_shared) {
+            virtio_net_rx_notify(q);
+        }
+    } else {
+        /* It is being reset: what was for it is lost (5.1.6.5.7.2). */
+        q->rx.drop_queue_off += count;
+    }
+    virtio_net_rx_unlock(q);
+    return done;
+}
+
 /* Each packet has its own pair: runs of the same one at a time. */
 static unsigned rx_steer(VirtIONet *n, const NetPacket *packets,
                          const RxClass *classes, unsigned count)
@@ -289,23 +319,17 @@ static unsigned rx_steer(VirtIONet *n, const NetPacket *packets,
 
     while (done < count && virtio_net_pair_running(&n->pairs[0])) {
         VirtIONetQueue *q = &n->pairs[classes[done].pair];
-        unsigned run = 1;
+        unsigned run = 1, taken;
 
         while (done + run < count &&
                classes[done + run].pair == classes[done].pair) {
             run++;
         }
-        if (!virtio_queue_ready(q->rx_vq)) {
-            /* It is being reset: what was for it is lost (5.1.6.5.7.2). */
-            q->rx.drop_queue_off += run;
-        } else {
-            unsigned taken = rx_run(q, packets + done, classes + done, run);
-
-            if (taken < run) {
-                return done + taken;
-            }
+        taken = rx_steer_run(q, packets + done, classes + done, run);
+        done += taken;
+        if (taken < run) {
+            break;
         }
-        done += run;
     }
     return done;
 }
@@ -327,7 +351,7 @@ static unsigned rx_hashed_burst(VirtIONet *n, VirtIONetQueue *home,
             break;
         }
     }
-    for (unsigned i = 0; i < n->curr_pairs; i++) {
+    for (unsigned i = 0; !n->rx_shared && i < n->curr_pairs; i++) {
         virtio_net_rx_notify(&n->pairs[i]);
     }
     return done;
@@ -340,6 +364,10 @@ unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
     VirtIONetQueue *q = virtio_net_rx_home(n, nc);
     unsigned done;
 
+    if (rx_strays(q, nc)) {
+        n->pairs[nc->queue_index].rx.drop_queue_off += count;
+        return count;
+    }
     if (n->rss.steer || n->hash_report) {
         return rx_hashed_burst(n, q, packets, count);
     }
@@ -351,7 +379,7 @@ unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
 void virtio_net_rx_wake_all(VirtIONet *n)
 {
     for (unsigned i = 0; i < n->max_pairs; i++) {
-        qemu_flush_queued_packets(virtio_net_pair_client(&n->pairs[i]));
+        virtio_net_wake(&n->pairs[i]);
     }
 }
 
@@ -364,7 +392,9 @@ void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
     if (!virtio_net_rx_ready(q)) {
         return;
     }
+    virtio_net_rx_lock(q);
     virtio_queue_set_notification(vq, 0);
+    virtio_net_rx_unlock(q);
     if (n->rss.steer || n->curr_pairs < n->max_pairs) {
         /* Packets for this queue may wait anywhere. */
         virtio_net_rx_wake_all(n);

@@ -3,8 +3,7 @@
  * 5.1.6.5.11) and for people (x-query-netstats). The counting itself is done by
  * the files that move packets, and by the core for notifications and interrupts.
  *
- * Counters are written by the loop that owns the queue and read here as they are:
- * each is right, though they may be some packets apart.
+ * Counters are written by the loop that owns the queue, and read here while it is held.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -271,6 +270,7 @@ struct json_object *virtio_net_query_stats(NetClientState *nc)
     const VirtIONet *n = qemu_get_nic_opaque(nc);
     struct json_object *queues = json_object_new_array();
     struct json_object *ctrl;
+    VIRTIO_HOLD_GUARD(VIRTIO_DEVICE(n));
 
     for (unsigned i = 0; i < n->max_pairs; i++) {
         const VirtIONetQueue *q = &n->pairs[i];

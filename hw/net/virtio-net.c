@@ -10,6 +10,7 @@
 #include "qemu/bswap.h"
 #include "qemu/module.h"
 #include "hw/core/qdev-properties-system.h"
+#include "hw/virtio/iothread-vq-mapping.h"
 #include "virtio-net-internal.h"
 
 #define QUEUE_SIZE_MIN      256
@@ -77,6 +78,8 @@ static void virtio_net_set_config(VirtIODevice *vdev, const uint8_t *config)
         !virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1) &&
         !virtio_vdev_has_feature(vdev, VIRTIO_NET_F_CTRL_MAC_ADDR) &&
         memcmp(n->filter.mac, config, ETH_ALEN) != 0) {
+        VIRTIO_HOLD_GUARD(vdev);
+
         memcpy(n->filter.mac, config, ETH_ALEN);
         qemu_format_nic_info_str(qemu_get_queue(n->nic), n->filter.mac);
     }
@@ -184,6 +187,7 @@ static void virtio_net_reset(VirtIODevice *vdev)
     rx_filter_reset(&n->filter, n->configured_mac);
     qemu_format_nic_info_str(qemu_get_queue(n->nic), n->filter.mac);
     rss_reset(&n->rss);
+    virtio_net_threads_share(n);
     n->hash_report = false;
     n->mergeable = false;
     n->guest_hdr_bytes = sizeof(struct virtio_net_hdr);
@@ -362,6 +366,8 @@ static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
         qemu_get_queue(n->nic)->peer->link_down) {
         n->status &= ~VIRTIO_NET_S_LINK_UP;
     }
+    VIRTIO_HOLD_GUARD(vdev);
+    virtio_net_threads_attach(n);
     for (unsigned i = 0; i < n->max_pairs; i++) {
         qemu_set_queue_enabled(qemu_get_subqueue(n->nic, i)->peer, i == 0);
     }
@@ -370,11 +376,15 @@ static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
 static void virtio_net_device_unrealize(DeviceState *dev)
 {
     VirtIONet *n = VIRTIO_NET(dev);
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
 
+    virtio_hold(vdev);
+    virtio_net_threads_detach(n);
     qemu_del_nic(n->nic);
     n->nic = NULL;
     virtio_net_queues_exit(n);
-    virtio_cleanup(VIRTIO_DEVICE(dev));
+    virtio_let_go(vdev);
+    virtio_cleanup(vdev);
 }
 
 /* --- state --- */
@@ -562,6 +572,11 @@ static const Property virtio_net_properties[] = {
                       "told"),
     DEFINE_PROP_STRING("duplex", VirtIONet, net_conf.duplex_str,
                        .description = "half or full, told to the driver"),
+    DEFINE_PROP_LINK("iothread", VirtIONet, net_conf.iothread, TYPE_IOTHREAD,
+                     IOThread *,
+                     .description = "all queue pairs run in this I/O thread"),
+    DEFINE_PROP_IOTHREAD_VQ_MAPPING_LIST("iothread-vq-mapping", VirtIONet,
+                                         net_conf.vq_mapping),
 };
 
 static void virtio_net_instance_finalize(Object *obj)

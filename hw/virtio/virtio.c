@@ -440,16 +440,24 @@ static void vm_state_changed(void *opaque, bool running, RunState state)
     }
 }
 
+/* The queues of one loop, or with NULL all. */
+static void break_queues(VirtIODevice *vdev, const AioContext *ctx)
+{
+    for (unsigned i = 0; i < vdev->num_queues; i++) {
+        VirtQueue *vq = vdev->queues[i];
+
+        if (vq && (!ctx || vq->ctx == ctx)) {
+            vq->broken = true;
+        }
+    }
+}
+
 /* All queues stand still, and a driver that can know is told (section 2.1.2). */
 static void device_broke(VirtIODevice *vdev)
 {
     VIRTIO_HOLD_GUARD(vdev);
 
-    for (unsigned i = 0; i < vdev->num_queues; i++) {
-        if (vdev->queues[i]) {
-            vdev->queues[i]->broken = true;
-        }
-    }
+    break_queues(vdev, NULL);
     if (virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1)) {
         vdev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
         virtio_notify_config(vdev);
@@ -479,6 +487,8 @@ void virtio_error(VirtIODevice *vdev, const char *fmt, ...)
         return;
     }
     if (bql_forbidden()) {
+        /* What is this thread's stops now, the rest a little later. */
+        break_queues(vdev, qemu_get_current_aio_context());
         qemu_bh_schedule(vdev->error_bh);
     } else {
         device_broke(vdev);

@@ -158,9 +158,9 @@ extern const PropertyInfo qdev_prop_link;
                 .arrayfieldsize = sizeof(_arraytype),                       \
                 .arrayoffset = offsetof(_state, _arrayfield), ##__VA_ARGS__)
 /* A strong link to an object of type _type (a name). */
-#define DEFINE_PROP_LINK(_name, _state, _field, _type, _ptr_type)           \
+#define DEFINE_PROP_LINK(_name, _state, _field, _type, _ptr_type, ...)      \
     DEFINE_PROP(_name, _state, _field, qdev_prop_link, _ptr_type,           \
-                .link_type = _type)
+                .link_type = _type, ##__VA_ARGS__)
 
 /* The field of a property in an object. */
 void *object_field_prop_ptr(Object *obj, const Property *prop);

@@ -13,6 +13,7 @@
 #include "net/eth.h"
 #include "net/net.h"
 #include "net/toeplitz.h"
+#include "qemu/thread.h"
 #include "qemu/timer.h"
 
 #define TYPE_VIRTIO_NET "virtio-net-device"
@@ -96,11 +97,18 @@ typedef struct RxDirect {
 typedef struct TxSoftware TxSoftware;
 typedef struct RxSoftware RxSoftware;
 
-/* One receive and one transmit queue; owned by one event loop. */
-typedef struct VirtIONetQueue {
+/*
+ * One receive and one transmit queue; owned by one event loop. Pairs of different
+ * threads share no cache line.
+ */
+typedef struct QEMU_ALIGNED(64) VirtIONetQueue {
     VirtIONet *n;
     AioContext *ctx;
     unsigned index;
+
+    /* virtio-net-threads.c */
+    QemuMutex rx_lock;              /* of the receive side where it is shared */
+    QEMUBH *wake_bh;                /* packets may go on; NULL in the main loop */
 
     /* virtio-net-rx.c */
     VirtQueue *rx_vq;
@@ -136,6 +144,8 @@ typedef struct VirtIONetConf {
     uint16_t rx_queue_size;
     uint16_t tx_queue_size;
     uint16_t mtu;
+    IOThread *iothread;
+    GPtrArray *vq_mapping;          /* of IOThreadVirtQueueMapping */
 } VirtIONetConf;
 
 struct VirtIONet {
@@ -150,6 +160,10 @@ struct VirtIONet {
     char *netclient_name;
     char *netclient_type;
     NICState *nic;
+
+    /* virtio-net-threads.c */
+    IOThread **iothreads;           /* of each pair; NULL: all in the main loop */
+    bool rx_shared;                 /* a thread may receive for another's pair */
 
     /* virtio-net-queues.c */
     VirtIONetQueue *pairs;

@@ -19,7 +19,7 @@ static void *pc_get_driver(QOSObject *obj, const char *interface)
 {
     QPCMachine *pc = container_of(obj, QPCMachine, obj);
 
-    return g_str_equal(interface, "pci-bus") ? &pc->bus : NULL;
+    return g_str_has_prefix(interface, "pci-bus") ? &pc->bus : NULL;
 }
 
 static void pc_destroy(QOSObject *obj)
@@ -136,6 +136,8 @@ static void register_nodes(void)
 {
     qos_add_machine("pc", "-M pc -m 128", pc_new);
     qos_node_contains("pc", "pci-bus");
+    /* For devices that need not be tried on every machine. */
+    qos_node_contains("pc", "pci-bus-of-one");
     qos_add_machine("q35", "-M q35 -m 128", q35_new);
     qos_node_contains("q35", "pci-bus");
     /* A machine whose devices stand behind a port. */
@@ -154,6 +156,21 @@ static void register_nodes(void)
     qos_node_produces("virtio-net-pci", "virtio-net-modern");
     qos_node_produces("virtio-net-pci", "virtio");
     qos_node_produces("virtio-net-pci", "pci-device");
+
+    /* Each pair in a thread of its own. */
+    qos_add_device("virtio-net-pci-threads",
+                   "virtio-net-pci,netdev=hs0,romfile=,packed=on,in_order=on,"
+                   "notification_data=on,notif_config_data=on",
+                   "pci-bus-of-one", virtio_net_pci_new);
+    qos_device_needs("virtio-net-pci-threads", "-netdev dgram,id=hs0,"
+                     "local.type=inet,local.host=127.0.0.1,local.port=0,"
+                     "remote.type=inet,remote.host=127.0.0.1,remote.port=9");
+    qos_device_json("virtio-net-pci-threads",
+                    "-object iothread,id=io0 -object iothread,id=io1",
+                    "\"iothread-vq-mapping\":"
+                    "[{\"iothread\":\"io0\"},{\"iothread\":\"io1\"}]");
+    qos_node_produces("virtio-net-pci-threads", "virtio-net");
+    qos_node_produces("virtio-net-pci-threads", "virtio-net-modern");
 
     qos_add_device("virtio-net-pci-legacy",
                    "virtio-net-pci,netdev=hs0,romfile=,"

@@ -17,6 +17,7 @@ typedef struct Machine {
 typedef struct Device {
     const char *name, *args, *bus, *machine_args, *lacks;
     QOSDeviceNew *make;
+    const char *objects, *json; /* more arguments, and members of -device */
     GPtrArray *interfaces;
 } Device;
 
@@ -108,6 +109,14 @@ void qos_device_needs(const char *name, const char *machine_args)
     find_device(name)->machine_args = machine_args;
 }
 
+void qos_device_json(const char *name, const char *objects, const char *json)
+{
+    Device *d = find_device(name);
+
+    d->objects = objects;
+    d->json = json;
+}
+
 void qos_device_lacks(const char *name, const char *variant_prefix)
 {
     find_device(name)->lacks = variant_prefix;
@@ -141,6 +150,35 @@ static bool has_name(const GPtrArray *names, const char *name)
     return false;
 }
 
+/* "type,k=v,…" and JSON members as -device '{…}'. */
+static void add_json_device(GString *line, const char *args, const char *json)
+{
+    g_auto(GStrv) parts = g_strsplit(args, ",", 0);
+
+    g_string_append_printf(line, " -device '{\"driver\":\"%s\"", parts[0]);
+    for (unsigned i = 1; parts[i]; i++) {
+        const char *value = strchr(parts[i], '=');
+        char *end;
+
+        parts[i][value - parts[i]] = '\0';
+        value++;
+        g_ascii_strtoull(value, &end, 0);
+        if (g_str_equal(value, "on") || g_str_equal(value, "off")) {
+            bool may_be_auto = g_str_equal(parts[i], "disable-legacy");
+
+            value = may_be_auto ? value :
+                    g_str_equal(value, "on") ? "true" : "false";
+            g_string_append_printf(line, may_be_auto ? ",\"%s\":\"%s\"" :
+                                   ",\"%s\":%s", parts[i], value);
+        } else if (*value && *end == '\0' && !g_str_equal(parts[i], "addr")) {
+            g_string_append_printf(line, ",\"%s\":%s", parts[i], value);
+        } else {
+            g_string_append_printf(line, ",\"%s\":\"%s\"", parts[i], value);
+        }
+    }
+    g_string_append_printf(line, ",%s}'", json);
+}
+
 static char *command_line(const Way *way, const char *more)
 {
     const Device *d = way->device;
@@ -156,11 +194,21 @@ static char *command_line(const Way *way, const char *more)
     if (more) {
         g_string_append_printf(line, " %s", more);
     }
+    if (d->objects) {
+        g_string_append_printf(line, " %s", d->objects);
+    }
     if (d->args) {
-        g_string_append_printf(line, " -device %s,id=dev0%s%s", d->args,
-                               way->machine->device_args
-                               ? way->machine->device_args : "",
-                               o->device_args ? o->device_args : "");
+        g_autofree char *args =
+            g_strdup_printf("%s,id=dev0%s%s", d->args,
+                            way->machine->device_args ?
+                            way->machine->device_args : "",
+                            o->device_args ? o->device_args : "");
+
+        if (d->json) {
+            add_json_device(line, args, d->json);
+        } else {
+            g_string_append_printf(line, " -device %s", args);
+        }
     }
     return g_string_free(line, false);
 }

@@ -61,6 +61,11 @@ void qos_add_device(const char *name, const char *args, const char *bus,
                     QOSDeviceNew *make);
 /* More arguments before -device, such as a backend. */
 void qos_device_needs(const char *name, const char *machine_args);
+/*
+ * The device is told by JSON, with these members besides; @objects are arguments that
+ * it needs whatever its backend is.
+ */
+void qos_device_json(const char *name, const char *objects, const char *json);
 /* Variants of this prefix do not exist for the device, by its nature. */
 void qos_device_lacks(const char *name, const char *variant_prefix);
 void qos_node_produces(const char *device, const char *interface);
