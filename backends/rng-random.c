@@ -14,7 +14,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(RngRandom, RNG_RANDOM)
 
 struct RngRandom {
     RngBackend parent_obj;
-    char *filename;
+    char *path;                 /* NULL: the usual one */
     int fd;                     /* -1 until opened */
 };
 
@@ -41,58 +41,56 @@ static void rng_random_start(RngBackend *b)
 
 static void rng_random_stop(RngBackend *b)
 {
-    RngRandom *s = RNG_RANDOM(b);
+    qemu_set_fd_handler(RNG_RANDOM(b)->fd, NULL, NULL, NULL);
+}
 
-    if (s->fd >= 0) {
-        qemu_set_fd_handler(s->fd, NULL, NULL, NULL);
-    }
+static const char *path_of(const RngRandom *s)
+{
+    return s->path ? s->path : "/dev/urandom";
 }
 
 static void rng_random_opened(RngBackend *b, Error **errp)
 {
     RngRandom *s = RNG_RANDOM(b);
 
-    s->fd = open(s->filename, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    s->fd = open(path_of(s), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (s->fd < 0) {
-        error_setg_file_open(errp, errno, s->filename);
+        error_setg_file_open(errp, errno, path_of(s));
     }
 }
 
 static char *get_filename(Object *obj, Error **errp)
 {
-    return g_strdup(RNG_RANDOM(obj)->filename);
+    return g_strdup(path_of(RNG_RANDOM(obj)));
 }
 
-static void set_filename(Object *obj, const char *filename, Error **errp)
+static void set_filename(Object *obj, const char *path, Error **errp)
 {
     RngRandom *s = RNG_RANDOM(obj);
 
     if (s->fd >= 0) {
         error_setg(errp, "rng-random reads from '%s' already; 'filename' can "
-                   "only be set when it is made", s->filename);
+                   "only be set when it is made", path_of(s));
         return;
     }
-    g_free(s->filename);
-    s->filename = g_strdup(filename);
+    g_free(s->path);
+    s->path = g_strdup(path);
 }
 
 static void rng_random_init(Object *obj)
 {
-    RngRandom *s = RNG_RANDOM(obj);
-
-    s->filename = g_strdup("/dev/urandom");
-    s->fd = -1;
+    RNG_RANDOM(obj)->fd = -1;
 }
 
 static void rng_random_finalize(Object *obj)
 {
     RngRandom *s = RNG_RANDOM(obj);
 
-    rng_random_stop(RNG_BACKEND(s));
     if (s->fd >= 0) {
+        rng_random_stop(RNG_BACKEND(s));
         close(s->fd);
     }
-    g_free(s->filename);
+    g_free(s->path);
 }
 
 static void rng_random_class_init(ObjectClass *oc, const void *data)
