@@ -115,6 +115,18 @@ static bool parse_l4(const FrameHead *f, EthLayout *l)
     return true;
 }
 
+static bool parse_l3(const FrameHead *f, EthLayout *l)
+{
+    switch (l->ethertype) {
+    case ETH_P_IP:
+        return parse_ipv4(f, l) && parse_l4(f, l);
+    case ETH_P_IPV6:
+        return parse_ipv6(f, l) && parse_l4(f, l);
+    default:
+        return true;
+    }
+}
+
 bool eth_parse_head(const uint8_t *head, size_t seen, size_t size,
                     EthLayout *layout)
 {
@@ -136,14 +148,17 @@ bool eth_parse_head(const uint8_t *head, size_t seen, size_t size,
         at += ETH_VLAN_HLEN;
     }
     layout->l3_offset = at;
-    switch (layout->ethertype) {
-    case ETH_P_IP:
-        return parse_ipv4(&f, layout) && parse_l4(&f, layout);
-    case ETH_P_IPV6:
-        return parse_ipv6(&f, layout) && parse_l4(&f, layout);
-    default:
-        return true;
-    }
+    return parse_l3(&f, layout);
+}
+
+bool eth_parse_datagram(const uint8_t *head, size_t seen, size_t size,
+                        uint16_t ethertype, EthLayout *layout)
+{
+    FrameHead f = { .bytes = head, .seen = seen, .size = size };
+
+    memset(layout, 0, sizeof(*layout));
+    layout->ethertype = ethertype;
+    return parse_l3(&f, layout);
 }
 
 bool eth_parse(const uint8_t *frame, size_t size, EthLayout *layout)

@@ -235,6 +235,8 @@ static const CtrlCommand ctrl_commands[] = {
       VIRTIO_NET_F_RSS, virtio_net_ctrl_rss },
     { VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_HASH_CONFIG,
       VIRTIO_NET_F_HASH_REPORT, virtio_net_ctrl_hash },
+    { VIRTIO_NET_CTRL_HASH_TUNNEL, VIRTIO_NET_CTRL_HASH_TUNNEL_SET,
+      VIRTIO_NET_F_HASH_TUNNEL, virtio_net_ctrl_hash_tunnel },
     { VIRTIO_NET_CTRL_GUEST_OFFLOADS, VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET,
       VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, virtio_net_ctrl_offloads },
     { VIRTIO_NET_CTRL_NOTF_COAL, VIRTIO_NET_CTRL_NOTF_COAL_TX_SET,

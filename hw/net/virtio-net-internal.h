@@ -162,6 +162,7 @@ void rss_classify(const RssState *rss, const uint8_t *head, size_t seen,
 void virtio_net_classify(VirtIONet *n, unsigned from, const NetPacket *packets,
                          unsigned count, RxClass *classes);
 extern const VMStateDescription vmstate_virtio_net_rss;
+extern const VMStateDescription vmstate_virtio_net_hash_tunnel;
 
 /* virtio-net-tx.c */
 void virtio_net_handle_tx(VirtIODevice *vdev, VirtQueue *vq);
@@ -235,6 +236,7 @@ CtrlHandler virtio_net_ctrl_coal;
 CtrlHandler virtio_net_ctrl_coal_vq;
 CtrlHandler virtio_net_ctrl_rss;
 CtrlHandler virtio_net_ctrl_hash;
+CtrlHandler virtio_net_ctrl_hash_tunnel;
 void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq);
 void virtio_net_ctrl_bh(void *opaque);
 

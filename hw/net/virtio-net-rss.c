@@ -8,6 +8,7 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "net/tunnel.h"
 #include "qemu/bswap.h"
 #include "qemu/iov.h"
 #include "virtio-net-internal.h"
@@ -109,6 +110,29 @@ static uint16_t hash_input(uint32_t types, const uint8_t *frame,
     return report;
 }
 
+/*
+ * What a packet carries is hashed, and not what carries it, where the driver wants
+ * it so for this kind of encapsulation (5.1.6.5.6.4). False: there is nothing to hash.
+ */
+static bool find_hashed(const RssState *rss, const uint8_t **head, size_t seen,
+                        size_t size, EthLayout *layout)
+{
+    NetTunnel tunnel;
+
+    if (!eth_parse_head(*head, seen, size, layout)) {
+        return false;
+    }
+    if (unlikely(rss->tunnel_types) &&
+        net_tunnel_find(*head, seen, layout, &tunnel) &&
+        (tunnel.types & rss->tunnel_types)) {
+        if (!net_tunnel_parse_inner(*head, seen, size, &tunnel, layout)) {
+            return false;
+        }
+        *head += tunnel.inner_offset;
+    }
+    return layout->ip_version != 0;
+}
+
 void rss_classify(const RssState *rss, const uint8_t *head, size_t seen,
                   size_t size, RxClass *class)
 {
@@ -117,7 +141,7 @@ void rss_classify(const RssState *rss, const uint8_t *head, size_t seen,
     size_t bytes;
 
     *class = (RxClass){ .pair = rss->unclassified };
-    if (!eth_parse_head(head, seen, size, &layout) || !layout.ip_version) {
+    if (!find_hashed(rss, &head, seen, size, &layout)) {
         return;
     }
     class->report = hash_input(rss->hash_types, head, &layout, input, &bytes);
@@ -131,13 +155,14 @@ void virtio_net_classify(VirtIONet *n, unsigned from, const NetPacket *packets,
                          unsigned count, RxClass *classes)
 {
     size_t skip = virtio_net_host_hdr_bytes(n);
+    size_t looked_at = n->rss.tunnel_types ? NET_TUNNEL_HEAD_BYTES : HEAD_BYTES;
 
     for (unsigned i = 0; i < count; i++) {
         const NetPacket *p = &packets[i];
-        uint8_t copy[HEAD_BYTES];
+        uint8_t copy[NET_TUNNEL_HEAD_BYTES];
         const uint8_t *head = copy;
         size_t size = p->size > skip ? p->size - skip : 0;
-        size_t seen = MIN(size, sizeof(copy));
+        size_t seen = MIN(size, looked_at);
 
         if (p->iovcnt > 0 && p->iov[0].iov_len >= skip + seen) {
             head = (const uint8_t *)p->iov[0].iov_base + skip;
@@ -233,6 +258,7 @@ uint8_t virtio_net_ctrl_rss(VirtIONet *n, uint8_t command, CtrlArgs *args)
         return VIRTIO_NET_ERR;
     }
     net_toeplitz_init(&next->toeplitz, next->key);
+    next->tunnel_types = n->rss.tunnel_types;
     n->rss = *next;
     virtio_net_threads_share(n);
     virtio_net_set_pairs(n, MAX(pairs, max_tx));
@@ -252,9 +278,23 @@ uint8_t virtio_net_ctrl_hash(VirtIONet *n, uint8_t command, CtrlArgs *args)
         return VIRTIO_NET_ERR;
     }
     net_toeplitz_init(&next->toeplitz, next->key);
+    next->tunnel_types = n->rss.tunnel_types;
     n->rss = *next;
     virtio_net_threads_share(n);
     virtio_net_rx_wake_all(n);
+    return VIRTIO_NET_OK;
+}
+
+uint8_t virtio_net_ctrl_hash_tunnel(VirtIONet *n, uint8_t command,
+                                    CtrlArgs *args)
+{
+    uint32_t types;
+
+    if (!ctrl_take(args, &types, sizeof(types)) ||
+        (le32_to_cpu(types) & ~NET_TUNNEL_ALL)) {
+        return VIRTIO_NET_ERR;
+    }
+    n->rss.tunnel_types = le32_to_cpu(types);
     return VIRTIO_NET_OK;
 }
 
@@ -303,6 +343,38 @@ const VMStateDescription vmstate_virtio_net_rss = {
         VMSTATE_UINT16(rss.unclassified, VirtIONet),
         VMSTATE_UINT16_ARRAY(rss.table, VirtIONet, RSS_TABLE_MAX),
         VMSTATE_UINT8_ARRAY(rss.key, VirtIONet, NET_TOEPLITZ_KEY_BYTES),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static bool hash_tunnel_needed(void *opaque)
+{
+    const VirtIONet *n = opaque;
+
+    return n->rss.tunnel_types != 0;
+}
+
+static bool hash_tunnel_post_load(void *opaque, int version_id, Error **errp)
+{
+    VirtIONet *n = opaque;
+
+    if (n->rss.tunnel_types & ~NET_TUNNEL_ALL) {
+        error_setg(errp, "virtio-net: encapsulations 0x%x cannot be",
+                   n->rss.tunnel_types);
+        n->rss.tunnel_types = 0;
+        return false;
+    }
+    return true;
+}
+
+const VMStateDescription vmstate_virtio_net_hash_tunnel = {
+    .name = "virtio-net/hash-tunnel",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = hash_tunnel_needed,
+    .post_load_errp = hash_tunnel_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(rss.tunnel_types, VirtIONet),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -11,6 +11,7 @@
 #include "qemu/module.h"
 #include "hw/core/qdev-properties-system.h"
 #include "hw/virtio/iothread-vq-mapping.h"
+#include "net/tunnel.h"
 #include "virtio-net-internal.h"
 
 #define QUEUE_SIZE_MIN      256
@@ -22,6 +23,13 @@
 #define BIT_OF(feature) (UINT64_C(1) << VIRTIO_NET_F_##feature)
 
 /* --- config space (section 5.1.4) --- */
+
+/* What Linux 6.1 knows of, and what came later. */
+typedef struct NetConfig {
+    struct virtio_net_config known;
+    uint32_t supported_tunnel_types;
+} NetConfig;
+QEMU_BUILD_BUG_ON(offsetof(NetConfig, supported_tunnel_types) != 24);
 
 #define END_OF(field)                                                        \
     (offsetof(struct virtio_net_config, field) +                             \
@@ -40,6 +48,7 @@ static size_t config_bytes(const VirtIONet *n)
         { BIT_OF(MTU), END_OF(mtu) },
         { BIT_OF(SPEED_DUPLEX), END_OF(duplex) },
         { BIT_OF(RSS) | BIT_OF(HASH_REPORT), END_OF(supported_hash_types) },
+        { BIT_OF(HASH_TUNNEL), sizeof(NetConfig) },
     };
     size_t bytes = 0;
 
@@ -54,18 +63,21 @@ static size_t config_bytes(const VirtIONet *n)
 static void virtio_net_get_config(VirtIODevice *vdev, uint8_t *config)
 {
     VirtIONet *n = VIRTIO_NET(vdev);
-    struct virtio_net_config all = {
-        .status = cpu_to_le16(n->status),
-        .max_virtqueue_pairs = cpu_to_le16(n->max_pairs),
-        .mtu = cpu_to_le16(n->net_conf.mtu),
-        .speed = cpu_to_le32(n->net_conf.speed),
-        .duplex = n->duplex,
-        .rss_max_key_size = NET_TOEPLITZ_KEY_BYTES,
-        .rss_max_indirection_table_length = cpu_to_le16(RSS_TABLE_MAX),
-        .supported_hash_types = cpu_to_le32(RSS_HASH_TYPES),
+    NetConfig all = {
+        .known = {
+            .status = cpu_to_le16(n->status),
+            .max_virtqueue_pairs = cpu_to_le16(n->max_pairs),
+            .mtu = cpu_to_le16(n->net_conf.mtu),
+            .speed = cpu_to_le32(n->net_conf.speed),
+            .duplex = n->duplex,
+            .rss_max_key_size = NET_TOEPLITZ_KEY_BYTES,
+            .rss_max_indirection_table_length = cpu_to_le16(RSS_TABLE_MAX),
+            .supported_hash_types = cpu_to_le32(RSS_HASH_TYPES),
+        },
+        .supported_tunnel_types = cpu_to_le32(NET_TUNNEL_ALL),
     };
 
-    memcpy(all.mac, n->filter.mac, sizeof(all.mac));
+    memcpy(all.known.mac, n->filter.mac, sizeof(all.known.mac));
     memcpy(config, &all, vdev->config_len);
 }
 
@@ -94,7 +106,7 @@ static const uint64_t own_features =
     BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR) |
     BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT) | BIT_OF(NOTF_COAL) |
     BIT_OF(VQ_NOTF_COAL) | BIT_OF(CTRL_GUEST_OFFLOADS) | BIT_OF(GUEST_ANNOUNCE) |
-    BIT_OF(DEVICE_STATS) | BIT_OF(GUEST_HDRLEN);
+    BIT_OF(DEVICE_STATS) | BIT_OF(GUEST_HDRLEN) | BIT_OF(HASH_TUNNEL);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -122,7 +134,16 @@ static const struct {
     { VIRTIO_NET_F_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_VQ_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ },
     { VIRTIO_NET_F_HASH_REPORT, VIRTIO_NET_F_CTRL_VQ },
+    { VIRTIO_NET_F_HASH_TUNNEL, VIRTIO_NET_F_CTRL_VQ },
 };
+
+/* And this one needs something that is hashed. */
+static bool hash_tunnel_idle(const VirtioFeatures *features)
+{
+    return virtio_features_test(features, VIRTIO_NET_F_HASH_TUNNEL) &&
+           !virtio_features_test(features, VIRTIO_NET_F_RSS) &&
+           !virtio_features_test(features, VIRTIO_NET_F_HASH_REPORT);
+}
 
 static bool virtio_net_get_features(VirtIODevice *vdev,
                                     VirtioFeatures *features, Error **errp)
@@ -143,6 +164,9 @@ static bool virtio_net_get_features(VirtIODevice *vdev,
             virtio_features_clear(&net, dependencies[i].feature);
         }
     }
+    if (hash_tunnel_idle(&net)) {
+        virtio_features_clear(&net, VIRTIO_NET_F_HASH_TUNNEL);
+    }
     *features = virtio_features_or(*features, net);
     return true;
 }
@@ -156,7 +180,7 @@ static int virtio_net_validate_features(VirtIODevice *vdev,
             return -EINVAL;
         }
     }
-    return 0;
+    return hash_tunnel_idle(features) ? -EINVAL : 0;
 }
 
 static void virtio_net_set_features(VirtIODevice *vdev)
@@ -479,6 +503,7 @@ static const VMStateDescription vmstate_virtio_net = {
     .subsections = (const VMStateDescription *const[]) {
         &vmstate_pairs,
         &vmstate_virtio_net_rss,
+        &vmstate_virtio_net_hash_tunnel,
         &vmstate_virtio_net_coal,
         &vmstate_virtio_net_guest_offloads,
         NULL
@@ -543,6 +568,10 @@ static const Property virtio_net_properties[] = {
     DEFINE_PROP_FEATURE_BIT("hash", VirtIONet, net_features,
                             VIRTIO_NET_F_HASH_REPORT, false,
                             .description = "packets come with their hash"),
+    DEFINE_PROP_FEATURE_BIT("hash_tunnel", VirtIONet, net_features,
+                            VIRTIO_NET_F_HASH_TUNNEL, false,
+                            .description = "packets in tunnels may be hashed by "
+                            "what they carry; with rss or hash"),
     DEFINE_NIC_PROPERTIES(VirtIONet, nic_conf),
     DEFINE_PROP_INT32("bootindex", VirtIONet, nic_conf.bootindex, -1,
                       .description = "place in the boot order; -1: none"),

@@ -66,5 +66,8 @@ bool eth_parse(const uint8_t *frame, size_t size, EthLayout *layout);
  */
 bool eth_parse_head(const uint8_t *head, size_t seen, size_t size,
                     EthLayout *layout);
+/* The same for what stands behind an Ethernet header of @ethertype: l3_offset is 0. */
+bool eth_parse_datagram(const uint8_t *head, size_t seen, size_t size,
+                        uint16_t ethertype, EthLayout *layout);
 
 #endif

@@ -326,8 +326,188 @@ static void hash_short_headers(void *driver, QTestState *qts,
     net_fixture_stop(f);
 }
 
+/* --- hashes of what is inside of tunnels --- */
+
+#define CTRL_HASH_TUNNEL    7
+#define F_HASH_TUNNEL       51
+#define ALL_TUNNELS         0x1ff
+#define CONFIG_TUNNEL_TYPES 24
+#define INNER_BYTES         64
+
+/* The header of an encapsulation between IP, or UDP, and what it carries. */
+typedef struct Tunnel {
+    uint16_t types;             /* that it is one of */
+    uint8_t protocol;           /* of IP; 17: */
+    uint16_t port;
+    bool datagram;              /* inside is IP, else a frame */
+    uint8_t length;
+    uint8_t header[16];
+} Tunnel;
+
+static const Tunnel tunnels[] = {
+    { 1 << 0, 47, 0, true, 4, { 0, 0, 0x08, 0 } },
+    { 1 << 0, 47, 0, false, 8, { 0x80, 0, 0x65, 0x58, 1, 2, 3, 4 } },
+    { 1 << 1, 47, 0, true, 12,
+      { 0x30, 0, 0x08, 0, 1, 2, 3, 4, 5, 6, 7, 8 } },
+    { 1 << 1 | 1 << 8, 47, 0, false, 8, { 0x20, 0, 0x65, 0x58, 0, 0, 1, 7 } },
+    { 1 << 3, 17, 4754, true, 4, { 0, 0, 0x08, 0 } },
+    { 1 << 4, 17, 4789, false, 8, { 0x08, 0, 0, 0, 0, 0, 1, 0 } },
+    { 1 << 5, 17, 4790, true, 8, { 0x0c, 0, 0, 1, 0, 0, 1, 0 } },
+    { 1 << 5, 17, 4790, false, 8, { 0x0c, 0, 0, 3, 0, 0, 1, 0 } },
+    { 1 << 6, 17, 6081, false, 16, { 0x02, 0, 0x65, 0x58, 0, 0, 1, 0 } },
+    { 1 << 6, 17, 6081, true, 8, { 0x00, 0, 0x08, 0, 0, 0, 1, 0 } },
+    { 1 << 7, 4, 0, true, 0, { 0 } },
+};
+
+/* Returns the frame's size; *inner is where the addresses inside are. */
+static size_t make_tunnel(uint8_t frame[200], const Tunnel *t, uint16_t flow,
+                          size_t *inner)
+{
+    uint8_t inside[INNER_BYTES];
+    size_t at = 34, cut = t->datagram ? 14 : 0;
+
+    memset(frame, 0, 200);
+    net_tap_make_udp(inside, false, flow);
+    net_tap_make_udp(frame, false, 4000);
+    frame[23] = t->protocol;
+    if (t->protocol == 17) {
+        frame[at + 2] = t->port >> 8;
+        frame[at + 3] = t->port & 0xff;
+        at += 8;
+    } else {
+        memset(frame + at, 0, 8);
+    }
+    memcpy(frame + at, t->header, t->length);
+    at += t->length;
+    *inner = at + 26 - cut;
+    memcpy(frame + at, inside + cut, sizeof(inside) - cut);
+    at += sizeof(inside) - cut;
+    frame[16] = (at - 14) >> 8;
+    frame[17] = (at - 14) & 0xff;
+    if (t->protocol == 17) {
+        frame[38] = (at - 34) >> 8;
+        frame[39] = (at - 34) & 0xff;
+    }
+    return at;
+}
+
+static uint8_t set_tunnels(NetFixture *f, uint32_t types)
+{
+    return net_ctrl(f, CTRL_HASH_TUNNEL, 0, &types, sizeof(types));
+}
+
+static void expect_outer(NetFixture *f, const HashConfig *c,
+                         const uint8_t *frame, size_t size)
+{
+    bool udp = frame[23] == 17;
+
+    expect_report(f, frame, size, udp ? VIRTIO_NET_HASH_REPORT_UDPv4 :
+                                        VIRTIO_NET_HASH_REPORT_IPv4,
+                  toeplitz(c->key, frame + 26, udp ? 12 : 8));
+}
+
+static bool start_tunnels(NetFixture *f, void *driver, const char *variant,
+                          HashConfig *c)
+{
+    net_fixture_start(f, driver, variant, QVIRTIO_F(VIRTIO_NET_F_CTRL_VQ) |
+                      QVIRTIO_F(VIRTIO_NET_F_MRG_RXBUF) |
+                      QVIRTIO_F(VIRTIO_NET_F_HASH_REPORT) |
+                      QVIRTIO_F(F_HASH_TUNNEL));
+    if (!qvirtio_has(f->d, F_HASH_TUNNEL)) {
+        qos_skip("hashes are not for legacy drivers");
+    }
+    g_assert_cmphex(f->d->transport->config_read(f->d, CONFIG_TUNNEL_TYPES, 4),
+                    ==, ALL_TUNNELS);
+    *c = (HashConfig){ .hash_types = 0x1ff, .key_bytes = 40 };
+    make_key(c->key);
+    return set_hash(f, c) == VIRTIO_NET_OK;
+}
+
+static void tunnel_kinds(void *driver, QTestState *qts, const char *variant,
+                         void *data)
+{
+    NetFixture *f = data;
+    HashConfig c;
+    uint8_t frame[200];
+    size_t inner, size;
+
+    g_assert_true(start_tunnels(f, driver, variant, &c));
+    for (unsigned i = 0; i < ARRAY_SIZE(tunnels); i++) {
+        size = make_tunnel(frame, &tunnels[i], 50 + i, &inner);
+        /* The others do not matter; each of its own does. */
+        g_assert_cmpint(set_tunnels(f, ALL_TUNNELS & ~tunnels[i].types), ==,
+                        VIRTIO_NET_OK);
+        expect_outer(f, &c, frame, size);
+        for (unsigned bit = 0; bit < 9; bit++) {
+            if (tunnels[i].types >> bit & 1) {
+                g_assert_cmpint(set_tunnels(f, 1 << bit), ==, VIRTIO_NET_OK);
+                expect_report(f, frame, size, VIRTIO_NET_HASH_REPORT_UDPv4,
+                              toeplitz(c.key, frame + inner, 12));
+            }
+        }
+    }
+    /* A new key keeps what is looked into; 0 ends it. */
+    size = make_tunnel(frame, &tunnels[0], 1, &inner);
+    g_assert_cmpint(set_tunnels(f, ALL_TUNNELS), ==, VIRTIO_NET_OK);
+    c.key[7] ^= 0x55;
+    g_assert_cmpint(set_hash(f, &c), ==, VIRTIO_NET_OK);
+    expect_report(f, frame, size, VIRTIO_NET_HASH_REPORT_UDPv4,
+                  toeplitz(c.key, frame + inner, 12));
+    g_assert_cmpint(set_tunnels(f, ALL_TUNNELS + 1), ==, VIRTIO_NET_ERR);
+    g_assert_cmpint(net_ctrl(f, CTRL_HASH_TUNNEL, 0, "abc", 3), ==,
+                    VIRTIO_NET_ERR);
+    g_assert_cmpint(net_ctrl(f, CTRL_HASH_TUNNEL, 1, "abcd", 4), ==,
+                    VIRTIO_NET_ERR);
+    g_assert_cmpint(set_tunnels(f, 0), ==, VIRTIO_NET_OK);
+    expect_outer(f, &c, frame, size);
+    net_fixture_stop(f);
+}
+
+/*
+ * Cut anywhere, with headers that say more than there is. Guards: the comparisons
+ * with what is at hand in net/tunnel.c.
+ */
+static void tunnel_cut(void *driver, QTestState *qts, const char *variant,
+                       void *data)
+{
+    NetFixture *f = data;
+    HashConfig c;
+    uint8_t frame[200];
+    size_t inner;
+
+    g_assert_true(start_tunnels(f, driver, variant, &c));
+    g_assert_cmpint(set_tunnels(f, ALL_TUNNELS), ==, VIRTIO_NET_OK);
+    for (unsigned i = 0; i < ARRAY_SIZE(tunnels); i++) {
+        size_t size = make_tunnel(frame, &tunnels[i], i, &inner);
+
+        for (size_t cut = 34; cut < size; cut += 3) {
+            for (unsigned honest = 0; honest < 2; honest++) {
+                frame[17] = honest ? cut - 14 : size - 14;
+                net_guest_post(f, 2048);
+                qvirtqueue_kick(f->rx);
+                net_host_send(f, frame, cut);
+                qvirtqueue_wait(f->rx, NULL);
+            }
+        }
+    }
+    /* Options of Geneve that end behind the frame. */
+    make_tunnel(frame, &tunnels[8], 1, &inner);
+    frame[42] = 0x3f;
+    net_guest_post(f, 2048);
+    qvirtqueue_kick(f->rx);
+    net_host_send(f, frame, 120);
+    qvirtqueue_wait(f->rx, NULL);
+    g_assert_true(qtest_alive(qts));
+    net_fixture_stop(f);
+}
+
 static void register_tests(void)
 {
+    static const QOSTestOpts tunnel = {
+        .variants = qvirt_layout_names,
+        .device_args = ",hash=on,hash_tunnel=on",
+        .before = net_fixture_before, .after = net_fixture_after,
+    };
     static const QOSTestOpts dgram = {
         .variants = qvirt_layout_names, .device_args = ",hash=on",
         .before = net_fixture_before, .after = net_fixture_after,
@@ -342,6 +522,8 @@ static void register_tests(void)
     qos_add_test("rss/reports", "virtio-net", rss_reports, &tap);
     qos_add_test("rss/refuses-what-cannot-be", "virtio-net", rss_refuses, &tap);
     qos_add_test("hash/kinds", "virtio-net", hash_kinds, &dgram);
+    qos_add_test("hash/tunnel-kinds", "virtio-net", tunnel_kinds, &tunnel);
+    qos_add_test("hash/tunnel-cut", "virtio-net", tunnel_cut, &tunnel);
     qos_add_test("hash/short-headers", "virtio-net", hash_short_headers,
                  &dgram);
 }

@@ -41,6 +41,7 @@ typedef struct RxFilter {
 /* virtio-net-rss.c: what is hashed of received packets, and what for. */
 typedef struct RssState {
     uint32_t hash_types;            /* bits of RSS_HASH_TYPES */
+    uint32_t tunnel_types;          /* NET_TUNNEL_*: hash what is inside of these */
     bool steer;                     /* the hash chooses the queue */
     uint16_t table_mask;
     uint16_t unclassified;          /* the pair of packets without hash */

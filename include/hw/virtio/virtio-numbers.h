@@ -37,6 +37,10 @@
 #define VIRTIO_NET_CTRL_STATS_QUERY         0
 #define VIRTIO_NET_CTRL_STATS_GET           1
 
+/* Section 5.1.6.5.6.4: inner header hash. */
+#define VIRTIO_NET_CTRL_HASH_TUNNEL         7
+#define VIRTIO_NET_CTRL_HASH_TUNNEL_SET     0
+
 /* Section 4.1.5.1.2: no MSI-X vector mapped. */
 #define VIRTIO_NO_VECTOR                0xffff
 
