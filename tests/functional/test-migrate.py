@@ -29,6 +29,8 @@ parser.add_argument("--rounds", type=int, default=1,
 parser.add_argument("--only", help="one device: a word of its test's name")
 parser.add_argument("--saves", type=int, default=2,
                     help="how often the guest is saved in one run")
+parser.add_argument("--hang-seconds", type=float, default=200,
+                    help="when a guest is taken for stuck")
 parser.add_argument("--verbose", action="store_true")
 OPTIONS = parser.parse_args()
 
@@ -136,8 +138,8 @@ class Guest:
         with open(f"{self.folder}/console", "rb") as f:
             return f.read().decode(errors="replace")
 
-    def wait_for(self, word, seconds=200):
-        deadline = time.monotonic() + seconds
+    def wait_for(self, word):
+        deadline = time.monotonic() + OPTIONS.hang_seconds
         while f"@@ {word}" not in self.text():
             text = self.text()
             assert "@@ fail" not in text, text[-2000:]

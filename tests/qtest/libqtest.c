@@ -27,6 +27,9 @@ struct QTestState {
     LineReader qmp;
     GQueue *events;             /* of json_object *, in the order they came */
     bool irq_level[IRQ_MAX];
+    char *args;                 /* as given; NULL: cannot be started again */
+    int *fds;                   /* that are inherited */
+    unsigned fd_count;
 };
 
 static const char *binary(void)
@@ -160,11 +163,10 @@ static pid_t spawn(char **argv, const int *fds, unsigned fd_count, int out_fd)
     return pid;
 }
 
-QTestState *qtest_init_with_fds(const char *args, const int *fds,
-                                unsigned fd_count)
+/* Starts the emulator for s->args and what is said beside them. */
+static void start(QTestState *s, const char *more)
 {
     static unsigned count;
-    QTestState *s = g_new0(QTestState, 1);
     g_autofree char *base = g_strdup_printf("%s/qtest-%d-%u", g_get_tmp_dir(),
                                             getpid(), count++);
     g_autofree char *qtest_path = g_strconcat(base, ".sock", NULL);
@@ -173,11 +175,11 @@ QTestState *qtest_init_with_fds(const char *args, const int *fds,
     g_auto(GStrv) argv = arguments(
         "%s -qtest unix:%s -qtest-log /dev/null"
         " -chardev socket,path=%s,id=char0 -mon chardev=char0,mode=control"
-        " -display none %s -accel qtest",
-        binary(), qtest_path, qmp_path, args);
+        " -display none %s %s -accel qtest",
+        binary(), qtest_path, qmp_path, s->args, more);
 
     s->events = g_queue_new();
-    s->pid = spawn(argv, fds, fd_count, -1);
+    s->pid = spawn(argv, s->fds, s->fd_count, -1);
     s->qtest.fd = accept_from(qtest_fd, s->pid);
     s->qmp.fd = accept_from(qmp_fd, s->pid);
     s->qtest.buffer = g_string_new(NULL);
@@ -188,6 +190,17 @@ QTestState *qtest_init_with_fds(const char *args, const int *fds,
     unlink(qmp_path);
     json_object_put(qtest_qmp_receive(s));      /* the greeting */
     qtest_qmp_ok(s, "{'execute':'qmp_capabilities'}");
+}
+
+QTestState *qtest_init_with_fds(const char *args, const int *fds,
+                                unsigned fd_count)
+{
+    QTestState *s = g_new0(QTestState, 1);
+
+    s->args = g_strdup(args);
+    s->fds = g_memdup2(fds, fd_count * sizeof(*fds));
+    s->fd_count = fd_count;
+    start(s, "");
     return s;
 }
 
@@ -228,10 +241,10 @@ QTestState *qtest_initf(const char *fmt, ...)
     return qtest_init(args);
 }
 
-int qtest_wait(QTestState *s)
+/* The process ends by itself, or was told to; its status. */
+static int reap(QTestState *s)
 {
     int status;
-    pid_t pid = s->pid;
 
     close(s->qtest.fd);
     if (s->qmp.fd >= 0) {
@@ -240,12 +253,71 @@ int qtest_wait(QTestState *s)
     g_string_free(s->qtest.buffer, true);
     g_string_free(s->qmp.buffer, true);
     g_queue_free_full(s->events, (GDestroyNotify)json_object_put);
-    g_free(s);
-    RETRY_ON_EINTR(waitpid(pid, &status, 0));
+    RETRY_ON_EINTR(waitpid(s->pid, &status, 0));
     if (WIFSIGNALED(status)) {
         g_error("the emulator died of signal %d", WTERMSIG(status));
     }
     return WEXITSTATUS(status);
+}
+
+int qtest_wait(QTestState *s)
+{
+    int status = reap(s);
+
+    g_free(s->args);
+    g_free(s->fds);
+    g_free(s);
+    return status;
+}
+
+void qtest_restart(QTestState *s, const char *more)
+{
+    int status;
+
+    kill(s->pid, SIGTERM);
+    status = reap(s);
+    if (status != 0) {
+        g_error("the emulator ended with status %d", status);
+    }
+    memset(s->irq_level, 0, sizeof(s->irq_level));
+    start(s, more);
+}
+
+void qtest_migration_wait(QTestState *s)
+{
+    gint64 end = g_get_monotonic_time() + ANSWER_SECONDS * G_USEC_PER_SEC;
+
+    for (;;) {
+        json_object *info = qtest_qmp_return(s, "{'execute':'query-migrate'}");
+        const char *status = json_has(info, "status")
+            ? json_string(info, "status") : "none";
+        bool done = g_str_equal(status, "completed");
+
+        if (g_str_equal(status, "failed") || g_str_equal(status, "cancelled")) {
+            g_error("migration: %s", json_object_to_json_string(info));
+        }
+        json_object_put(info);
+        if (done) {
+            return;
+        }
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(1000);
+    }
+}
+
+void qtest_save_and_restore(QTestState *s)
+{
+    static unsigned count;
+    g_autofree char *path = g_strdup_printf("%s/qtest-%d-%u.state",
+                                            g_get_tmp_dir(), getpid(), count++);
+    g_autofree char *more = g_strdup_printf("-incoming file:%s", path);
+
+    qtest_qmp_ok(s, "{'execute':'migrate','arguments':{'uri':'file:%s'}}",
+                 path);
+    qtest_migration_wait(s);
+    qtest_restart(s, more);
+    qtest_migration_wait(s);
+    unlink(path);
 }
 
 void qtest_quit(QTestState *s)

@@ -29,6 +29,16 @@ QTestState *qtest_init_with_fds(const char *args, const int *fds,
  */
 QTestState *qtest_init_bare(const char *path, const char *args)
     G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * End it (status 0 is required) and start another one in its place, with the same
+ * arguments and @more. What was asked of the old one, such as interception of
+ * interrupts, is over.
+ */
+void qtest_restart(QTestState *s, const char *more);
+/* Wait until a migration, out or in, has completed; its failure is the test's. */
+void qtest_migration_wait(QTestState *s);
+/* Save the machine, and restore it in a new process that takes the old one's place. */
+void qtest_save_and_restore(QTestState *s);
 /* End it and require status 0; NULL is let pass. */
 void qtest_quit(QTestState *s);
 /* Wait for an end of its own making; returns the exit status. */
