@@ -581,6 +581,31 @@ static void ctrl_mac_table(void *driver, QTestState *qts, const char *variant,
     net_fixture_stop(f);
 }
 
+/*
+ * CVE-2014-0150. More addresses than there is room for, all of them there. Guards:
+ * the comparison of the entry count with the table; the filter then takes all.
+ */
+static void ctrl_mac_table_overflow(void *driver, QTestState *qts,
+                                    const char *variant, void *data)
+{
+    NetFixture *f = data;
+    uint32_t entries = 500;
+    size_t bytes = 2 * (4 + 6 * entries);
+    g_autofree uint8_t *body = g_malloc0(bytes);
+
+    start_with_ctrl(f, driver, variant);
+    set_mode(f, VIRTIO_NET_CTRL_RX_PROMISC, 0);
+    memset(body, 0x42, bytes);
+    memcpy(body, &entries, 4);
+    memcpy(body + bytes / 2, &entries, 4);
+    g_assert_cmpint(net_ctrl(f, VIRTIO_NET_CTRL_MAC,
+                             VIRTIO_NET_CTRL_MAC_TABLE_SET, body, bytes), ==,
+                    VIRTIO_NET_OK);
+    g_assert_true(passes_filter(f, other_mac));
+    g_assert_true(passes_filter(f, multicast));
+    net_fixture_stop(f);
+}
+
 static void ctrl_mac_addr(void *driver, QTestState *qts, const char *variant,
                           void *data)
 {
@@ -688,6 +713,7 @@ static void register_tests(void)
         { "rx/short-frames", rx_short_frames },
         { "ctrl/rx-modes", ctrl_rx_modes },
         { "ctrl/mac-table", ctrl_mac_table },
+        { "ctrl/mac-table-overflow", ctrl_mac_table_overflow },
         { "ctrl/mac-addr", ctrl_mac_addr },
         { "ctrl/refuses-nonsense", ctrl_refuses_nonsense },
         { "link-status", link_status },
