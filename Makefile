@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 BUILD ?= build
-.PHONY: all boot check bench docs install clean configured
+.PHONY: all boot check check-attacks bench docs install clean configured
 
 all: configured
 	@ninja -C $(BUILD)
@@ -21,6 +21,11 @@ check:
 	@scripts/install-deps check
 	@$(MAKE) --no-print-directory all
 	@python3 scripts/run-tests.py $(BUILD) $(SUITES)
+
+# Takes each check away that a named attack runs into: its test has to fail.
+check-attacks:
+	@scripts/install-deps check
+	@python3 scripts/check-attacks.py $(ROWS)
 
 bench: all
 	@scripts/install-deps boot
