@@ -86,8 +86,6 @@ void frame_stamp(uint8_t *at, uint64_t number);
 void frame_check(const uint8_t *at, size_t bytes, uint64_t number, bool timed);
 /* Is it one of ours at all, and its number. A tap has others, too. */
 bool frame_is_ours(const uint8_t *at, size_t bytes, uint64_t *number);
-/* Offset of the byte that has the low bits of the number. */
-unsigned frame_number_offset(void);
 /* The header that tells the kernel to cut the frame into segments. */
 void frame_gso_header(struct virtio_net_hdr_v1 *hdr);
 
@@ -104,8 +102,8 @@ typedef struct Ring {
     uint64_t buffers;           /* address of the first */
     uint64_t tables;            /* indirect tables, or 0 */
     unsigned pieces;            /* descriptors in a table */
-    uint16_t *idle;             /* slots that the driver has, first in first out */
-    uint32_t idle_put, idle_got;
+    uint16_t *idle;             /* slots that the driver has: the warmest first */
+    uint32_t idle_count;
     uint16_t avail, published, used;    /* counts (split), places (packed) */
     bool avail_wrap, used_wrap;
     uint16_t held_flags, held_place;    /* packed: of the first not published */
@@ -147,7 +145,7 @@ typedef struct Host {
     uint64_t sent, received;
     uint64_t next[BENCH_PAIRS_MAX];     /* numbers due, by pair */
     bool timed;                 /* the clock runs */
-    bool sampled;               /* tap: only every 64th frame is seen */
+    bool blind;                 /* tap: frames are not seen */
     struct virtio_net_hdr vnet; /* of what is sent to a tap */
     HostBuffer out, in;
 } Host;
@@ -169,8 +167,8 @@ unsigned host_receive(Host *h);
 /* Send one frame of that number, waiting until it is taken; for round trips. */
 void host_send_one(Host *h, uint64_t number);
 void host_close(Host *h);
-/* Which frames a packet socket is to see: all, or one of 64. */
-void host_sample(Host *h, bool sampled);
+/* Let a tap's other side see the frames that are sent, or not. */
+void host_watch(Host *h, bool on);
 /* How many frames may be on their way without being lost. */
 unsigned host_window(const Host *h);
 

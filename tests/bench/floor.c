@@ -11,7 +11,7 @@
 #include <netinet/udp.h>
 #include <sys/uio.h>
 
-#define SLOTS           256
+#define SLOTS           64
 #define STREAM_READ     (256 << 10)
 #define IOV_LIMIT       1000
 #define SEGMENTS_MAX    64
@@ -145,8 +145,16 @@ static void call_tap(Bare *c, unsigned count)
     double start = thread_clock();
     unsigned i = 0;
 
-    while (i < count && writev(c->fd, c->iov + i * c->pieces, c->pieces) > 0) {
-        i++;
+    if (c->pieces == 1) {
+        while (i < count && write(c->fd, c->iov[i].iov_base,
+                                  c->iov[i].iov_len) > 0) {
+            i++;
+        }
+    } else {
+        while (i < count && writev(c->fd, c->iov + i * c->pieces,
+                                   c->pieces) > 0) {
+            i++;
+        }
     }
     count_call(c, start, i);
 }
@@ -201,7 +209,8 @@ static void receive_batch(Bare *c)
     }
     start = thread_clock();
     if (c->spec->sink == SINK_TAP) {
-        for (i = 0; i < BENCH_BATCH && readv(c->fd, &c->iov[i], 1) > 0; i++) {
+        for (i = 0; i < BENCH_BATCH && read(c->fd, c->iov[i].iov_base,
+                                            c->iov[i].iov_len) > 0; i++) {
             continue;
         }
         got = i;
@@ -288,7 +297,7 @@ static void floor_one_way(Bare *c, Host *h, Figures *f)
     double end = bench_clock(CLOCK_MONOTONIC) + WARM_SECONDS;
     uint64_t before;
 
-    host_sample(h, c->spec->way == WAY_TX);
+    host_watch(h, false);
     while (bench_clock(CLOCK_MONOTONIC) < end) {
         exchange(c, h);
     }

@@ -69,11 +69,6 @@ void frame_gso_header(struct virtio_net_hdr_v1 *hdr)
     };
 }
 
-unsigned frame_number_offset(void)
-{
-    return head_bytes + 2;
-}
-
 void frame_write(uint8_t *at, unsigned kind)
 {
     unsigned body = head_bytes + 10;
@@ -86,7 +81,7 @@ void frame_write(uint8_t *at, unsigned kind)
 
 void frame_stamp(uint8_t *at, uint64_t number)
 {
-    memcpy(at + frame_number_offset(), &number, 8);
+    memcpy(at + head_bytes + 2, &number, 8);
 }
 
 bool frame_is_ours(const uint8_t *at, size_t bytes, uint64_t *number)
@@ -94,7 +89,7 @@ bool frame_is_ours(const uint8_t *at, size_t bytes, uint64_t *number)
     if (bytes != frame_bytes || memcmp(at, head, 14)) {
         return false;
     }
-    memcpy(number, at + frame_number_offset(), 8);
+    memcpy(number, at + head_bytes + 2, 8);
     return true;
 }
 
@@ -119,7 +114,7 @@ void frame_check(const uint8_t *at, size_t bytes, uint64_t number, bool timed)
         bench_fail("frame %" PRIu64 " came with %zu bytes, not %u", number,
                    bytes, frame_bytes);
     }
-    memcpy(&found, at + frame_number_offset(), 8);
+    memcpy(&found, at + head_bytes + 2, 8);
     if (found != number) {
         bench_fail("frame %" PRIu64 " came where %" PRIu64 " was due", found,
                    number);

@@ -9,7 +9,6 @@
 #include "bench.h"
 #include <arpa/inet.h>
 #include <glib/gstdio.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
@@ -25,6 +24,7 @@
 /* What systemd sets; the kernel's own value of 10 allows no batch. */
 #define UNIX_QUEUE  "512"
 #define RECEIVE_BYTES (64 << 20)
+#define NO_PROTOCOL 0x88b6              /* no frame is of this type */
 
 static bool own_network;
 
@@ -229,13 +229,29 @@ char *host_netdev(const Host *h)
     }
 }
 
-static void open_packet_socket(Host *h)
+/* A hook that sees frames costs their sender; without one the tap drops them. */
+static void bind_packet_socket(Host *h, uint16_t protocol)
 {
     struct sockaddr_ll ll = {
-        .sll_family = AF_PACKET,
-        .sll_protocol = htons(ETH_P_ALL),
+        .sll_family = AF_PACKET, .sll_protocol = htons(protocol),
         .sll_ifindex = if_nametoindex(TAP_NAME),
     };
+
+    if (bind(h->fd, (struct sockaddr *)&ll, sizeof(ll)) < 0) {
+        bench_fail("cannot bind to " TAP_NAME ": %s", strerror(errno));
+    }
+    h->blind = protocol != ETH_P_ALL;
+}
+
+void host_watch(Host *h, bool on)
+{
+    if (h->spec->sink == SINK_TAP && h->spec->way == WAY_TX) {
+        bind_packet_socket(h, on ? ETH_P_ALL : NO_PROTOCOL);
+    }
+}
+
+static void open_packet_socket(Host *h)
+{
     int on = 1;
 
     link_up(TAP_NAME);
@@ -245,19 +261,10 @@ static void open_packet_socket(Host *h)
     }
     setsockopt(h->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
     setsockopt(h->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
-    if (bind(h->fd, (struct sockaddr *)&ll, sizeof(ll)) < 0) {
-        bench_fail("cannot bind to " TAP_NAME ": %s", strerror(errno));
-    }
-}
-
-/* A header in front of each frame, for those that are sent. */
-static void tap_headers(Host *h)
-{
-    int on = 1;
-
     if (h->spec->gso && h->spec->way == WAY_RX) {
         setsockopt(h->fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on));
     }
+    bind_packet_socket(h, h->spec->way != WAY_RX ? ETH_P_ALL : 0);
 }
 
 void host_connect(Host *h)
@@ -266,7 +273,6 @@ void host_connect(Host *h)
 
     if (h->spec->sink == SINK_TAP) {
         open_packet_socket(h);
-        tap_headers(h);
     } else if (sink_is_dgram(h->spec->sink)) {
         connect_to(h, h->fd, h->there);
     } else if (sink_is_stream(h->spec->sink)) {
@@ -429,9 +435,6 @@ static void take_frame(Host *h, const uint8_t *at, size_t bytes)
     }
     pair = number % pairs;
     due = h->next[pair] * pairs + pair;
-    if (h->sampled && number > due && number % BENCH_BATCH == 0) {
-        due = number;
-    }
     frame_check(at, bytes, due, h->timed);
     h->next[pair] = number / pairs + 1;
     h->received++;
@@ -487,35 +490,9 @@ static unsigned receive_stream(Host *h)
 
 unsigned host_receive(Host *h)
 {
-    if (h->fd < 0) {
+    if (h->fd < 0 || h->blind) {
         return 0;
     }
     return sink_is_stream(h->spec->sink) ? receive_stream(h) :
                                            receive_messages(h);
-}
-
-/* Load the byte with the low bits of the number; accept if they are 0. */
-void host_sample(Host *h, bool sampled)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, frame_number_offset()),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, BENCH_BATCH - 1, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-    };
-    struct sock_fprog prog = { ARRAY_SIZE(code), code };
-
-    int none = 0;
-
-    if (h->spec->sink != SINK_TAP || h->sampled == sampled) {
-        return;
-    }
-    /* What came before, by the rule of before. */
-    host_receive(h);
-    h->sampled = sampled;
-    if (sampled) {
-        setsockopt(h->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
-    } else {
-        setsockopt(h->fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
-    }
 }

@@ -115,19 +115,19 @@ void ring_init(Ring *r, QVirtioDevice *d, uint16_t index, uint8_t *ram,
     r->idle = g_new(uint16_t, r->size);
     for (uint16_t slot = 0; slot < r->size; slot++) {
         write_slot(r, slot, spec);
-        r->idle[r->idle_put++] = slot;
+        r->idle[r->idle_count++] = slot;
     }
     ring_quiet(r);
 }
 
 uint32_t ring_idle(const Ring *r)
 {
-    return r->idle_put - r->idle_got;
+    return r->idle_count;
 }
 
 uint8_t *ring_next(Ring *r)
 {
-    return r->ram + buffer_of(r, r->idle[r->idle_got % r->size]);
+    return r->ram + buffer_of(r, r->idle[r->idle_count - 1]);
 }
 
 static void packed_put(Ring *r, uint16_t slot)
@@ -159,7 +159,7 @@ static void packed_put(Ring *r, uint16_t slot)
 
 void ring_put(Ring *r)
 {
-    uint16_t slot = r->idle[r->idle_got++ % r->size];
+    uint16_t slot = r->idle[--r->idle_count];
 
     if (r->packed) {
         packed_put(r, slot);
@@ -257,7 +257,7 @@ uint8_t *ring_take(Ring *r, uint32_t *len)
     if (id >= r->size || ring_idle(r) == r->size) {
         bench_fail("buffer %u came back that the device did not have", id);
     }
-    r->idle[r->idle_put++ % r->size] = id;
+    r->idle[r->idle_count++] = id;
     r->done++;
     return r->ram + buffer_of(r, id);
 }
