@@ -19,6 +19,7 @@ typedef enum VqWalk {
     VQ_WALK_OK,
     VQ_WALK_BAD,                /* reported; the queue is broken */
     VQ_WALK_NO_ROOM,            /* the caller's storage is too small */
+    VQ_WALK_INDIRECT,           /* goes on in a table */
 } VqWalk;
 
 typedef struct VqDesc {
@@ -44,23 +45,36 @@ static QEMU_ALWAYS_INLINE VqDesc vq_desc_load(const uint8_t *table,
     };
 }
 
-/* Append the host memory of one descriptor to the chain's pieces. */
-static QEMU_ALWAYS_INLINE VqWalk vq_add_buffer(VirtQueue *vq,
-                                               VirtQueueElement *elem,
-                                               struct iovec *iov, unsigned room,
-                                               const VqDesc *desc)
+/*
+ * What a walk has found so far. It is kept apart from the element so that the
+ * compiler can hold it in registers: nothing that is stored for one descriptor needs
+ * to be loaded again for the next.
+ */
+typedef struct VqSum {
+    uint64_t in_bytes, out_bytes;
+    unsigned pieces;            /* of host memory */
+    unsigned out_pieces;        /* those of readable descriptors, which come first */
+    unsigned seen;              /* descriptors */
+} VqSum;
+
+/*
+ * Append the host memory of one descriptor that is not in one piece of known RAM.
+ * Out of line, as is vq_refuse(): what is rare must not cost the others registers.
+ */
+static __attribute__((noinline, cold))
+VqWalk vq_add_pieces(VirtQueue *vq, VirtQueueElement *elem, VqSum *sum,
+                     struct iovec *iov, unsigned room, const VqDesc *desc)
 {
     bool is_write = desc->flags & VRING_DESC_F_WRITE;
-    unsigned *count = is_write ? &elem->in_num : &elem->out_num;
     hwaddr addr = desc->addr;
     uint64_t left = desc->len;
 
     while (left > 0) {
-        struct iovec *piece = &iov[elem->out_num + elem->in_num];
+        struct iovec *piece = &iov[sum->pieces];
         uint64_t offset = addr - vq->hit.base;
         uint64_t bytes;
 
-        if (elem->out_num + elem->in_num == room) {
+        if (sum->pieces == room) {
             return VQ_WALK_NO_ROOM;
         }
         if (unlikely(offset >= vq->hit.bytes) && virtqueue_find(vq, addr)) {
@@ -70,7 +84,7 @@ static QEMU_ALWAYS_INLINE VqWalk vq_add_buffer(VirtQueue *vq,
             bytes = MIN(left, vq->hit.bytes - offset);
             piece->iov_base = vq->hit.host + offset;
         } else {
-            size_t in_offset = elem->in_bytes + desc->len - left;
+            size_t in_offset = sum->in_bytes + desc->len - left;
             VirtQueueBounce *bounce = virtqueue_bounce(vq, elem, addr, left,
                                                        is_write, in_offset);
 
@@ -81,11 +95,40 @@ static QEMU_ALWAYS_INLINE VqWalk vq_add_buffer(VirtQueue *vq,
             piece->iov_base = bounce->data;
         }
         piece->iov_len = bytes;
-        (*count)++;
+        sum->pieces++;
         addr += bytes;
         left -= bytes;
     }
     return VQ_WALK_OK;
+}
+
+/* Append the host memory of one descriptor to the chain's pieces. */
+static QEMU_ALWAYS_INLINE VqWalk vq_add_buffer(VirtQueue *vq,
+                                               VirtQueueElement *elem,
+                                               VqSum *sum, struct iovec *iov,
+                                               unsigned room,
+                                               const VqDesc *desc)
+{
+    uint64_t offset = desc->addr - vq->hit.base;
+    bool is_write = desc->flags & VRING_DESC_F_WRITE;
+    VqWalk result = VQ_WALK_OK;
+
+    /* As almost always: in the RAM that the last one was in. */
+    if (likely(offset < vq->hit.bytes && desc->len <= vq->hit.bytes - offset &&
+               sum->pieces < room && (!is_write || vq->hit.writable))) {
+        iov[sum->pieces].iov_base = vq->hit.host + offset;
+        iov[sum->pieces++].iov_len = desc->len;
+    } else {
+        VqSum copy = *sum;
+        VqDesc desc_copy = *desc;
+
+        result = vq_add_pieces(vq, elem, &copy, iov, room, &desc_copy);
+        *sum = copy;
+    }
+    if (!is_write) {
+        sum->out_pieces = sum->pieces;
+    }
+    return result;
 }
 
 /* The table that an indirect descriptor points to, in one piece. */
@@ -107,13 +150,10 @@ static QEMU_ALWAYS_INLINE const uint8_t *vq_indirect_table(VirtQueue *vq,
 
 /* May an indirect descriptor stand here? */
 static QEMU_ALWAYS_INLINE bool vq_indirect_ok(VirtQueue *vq, const VqDesc *desc,
-                                              bool nested, unsigned seen,
-                                              const bool packed)
+                                              unsigned seen, const bool packed)
 {
     if (!vq->indirect) {
         virtqueue_fail(vq, "indirect descriptor, which was not negotiated");
-    } else if (nested) {
-        virtqueue_fail(vq, "indirect descriptor inside an indirect table");
     } else if (desc->flags & VRING_DESC_F_NEXT) {
         virtqueue_fail(vq, "indirect descriptor with a next one");
     } else if (packed && seen > 0) {
@@ -127,28 +167,168 @@ static QEMU_ALWAYS_INLINE bool vq_indirect_ok(VirtQueue *vq, const VqDesc *desc,
     return false;
 }
 
-/* May this buffer follow what the chain has already? */
-static QEMU_ALWAYS_INLINE bool vq_buffer_ok(VirtQueue *vq,
-                                            const VirtQueueElement *elem,
-                                            const VqDesc *desc, unsigned seen)
+/* Say what is wrong with a descriptor that vq_buffer_ok() refuses. */
+static __attribute__((noinline, cold))
+void vq_refuse(VirtQueue *vq, VqSum sum, VqDesc desc)
 {
-    if (unlikely(seen > vq->num)) {
+    if (sum.seen > vq->num) {
         virtqueue_fail(vq, "chain longer than the queue of %u", vq->num);
-    } else if (unlikely(desc->len == 0)) {
+    } else if (desc.len == 0) {
         virtqueue_fail(vq, "descriptor of zero length");
-    } else if (unlikely(desc->addr + (desc->len - 1) < desc->addr)) {
+    } else if (desc.addr + (desc.len - 1) < desc.addr) {
         virtqueue_fail(vq, "descriptor at 0x%" PRIx64 " wraps around",
-                       desc->addr);
-    } else if (unlikely(!(desc->flags & VRING_DESC_F_WRITE) &&
-                        elem->in_bytes > 0)) {
-        virtqueue_fail(vq, "readable descriptor after a writable one");
-    } else if (unlikely(elem->in_bytes + elem->out_bytes + desc->len >
-                        UINT32_MAX)) {
+                       desc.addr);
+    } else if (sum.in_bytes + sum.out_bytes + desc.len > UINT32_MAX) {
         virtqueue_fail(vq, "chain of more than 4 GiB");
     } else {
-        return true;
+        virtqueue_fail(vq, "readable descriptor after a writable one");
     }
-    return false;
+}
+
+/* May this buffer follow what the chain has already? */
+static QEMU_ALWAYS_INLINE bool vq_buffer_ok(VirtQueue *vq, const VqSum *sum,
+                                            const VqDesc *desc)
+{
+    bool is_write = desc->flags & VRING_DESC_F_WRITE;
+
+    /* One branch for what never happens, not one for each of its reasons. */
+    if (unlikely((sum->seen > vq->num) | (desc->len == 0) |
+                 (desc->addr + (desc->len - 1) < desc->addr) |
+                 (sum->in_bytes + sum->out_bytes + desc->len > UINT32_MAX) |
+                 (!is_write & (sum->in_bytes > 0)))) {
+        vq_refuse(vq, *sum, *desc);
+        return false;
+    }
+    return true;
+}
+
+/* Check one buffer, and with @map append its host memory. */
+static QEMU_ALWAYS_INLINE VqWalk vq_take_buffer(VirtQueue *vq,
+                                                VirtQueueElement *elem,
+                                                VqSum *sum, struct iovec *iov,
+                                                unsigned room,
+                                                const VqDesc *desc,
+                                                const bool map)
+{
+    sum->seen++;
+    if (!vq_buffer_ok(vq, sum, desc)) {
+        return VQ_WALK_BAD;
+    }
+    if (map) {
+        VqWalk added = vq_add_buffer(vq, elem, sum, iov, room, desc);
+
+        if (unlikely(added != VQ_WALK_OK)) {
+            return added;
+        }
+    }
+    if (desc->flags & VRING_DESC_F_WRITE) {
+        sum->in_bytes += desc->len;
+    } else {
+        sum->out_bytes += desc->len;
+    }
+    return VQ_WALK_OK;
+}
+
+/* Where a walk is. */
+typedef struct VqPlace {
+    const uint8_t *table;
+    unsigned entries, pos;
+    unsigned id, ndescs;        /* packed: name of the chain, places in the ring */
+} VqPlace;
+
+/*
+ * Follow a chain in the ring or, @nested, in an indirect table, to its end or to an
+ * indirect descriptor (VQ_WALK_INDIRECT, which is in *@last).
+ */
+static QEMU_ALWAYS_INLINE VqWalk vq_walk_list(VirtQueue *vq, VqPlace *at,
+                                              VirtQueueElement *elem,
+                                              VqSum *sum, struct iovec *iov,
+                                              unsigned room, VqDesc *last,
+                                              const bool packed,
+                                              const bool nested, const bool map)
+{
+    for (;;) {
+        VqDesc desc = vq_desc_load(at->table, at->pos, packed);
+        VqWalk result;
+
+        if (packed && !nested) {
+            at->id = desc.link;
+            at->ndescs++;
+        }
+        /* In a packed table every flag but WRITE is reserved and ignored. */
+        if ((desc.flags & VRING_DESC_F_INDIRECT) && !(packed && nested)) {
+            *last = desc;
+            return VQ_WALK_INDIRECT;
+        }
+        result = vq_take_buffer(vq, elem, sum, iov, room, &desc, map);
+        if (unlikely(result != VQ_WALK_OK)) {
+            return result;
+        }
+        if (packed && nested) {
+            if (++at->pos == at->entries) {
+                return VQ_WALK_OK;
+            }
+            continue;
+        }
+        if (!(desc.flags & VRING_DESC_F_NEXT)) {
+            return VQ_WALK_OK;
+        }
+        if (packed) {
+            at->pos = at->pos + 1 == at->entries ? 0 : at->pos + 1;
+        } else {
+            at->pos = desc.link;
+            if (unlikely(at->pos >= at->entries)) {
+                virtqueue_fail(vq, "next descriptor %u is outside of %u",
+                               at->pos, at->entries);
+                return VQ_WALK_BAD;
+            }
+        }
+    }
+}
+
+/*
+ * Go on in the table of an indirect descriptor. A function of its own, so that its
+ * loop has the registers for itself.
+ */
+static __attribute__((noinline))
+VqWalk vq_walk_table(VirtQueue *vq, const VqDesc *desc, VirtQueueElement *elem,
+                     VqSum *sum, struct iovec *iov, unsigned room,
+                     const bool packed, const bool map)
+{
+    uint8_t *copy = NULL;
+    VqPlace at = { 0 };
+    VqSum found = *sum;
+    VqDesc last;
+    VqWalk result;
+
+    if (!vq_indirect_ok(vq, desc, sum->seen, packed)) {
+        return VQ_WALK_BAD;
+    }
+    at.table = vq_indirect_table(vq, desc, &copy);
+    if (!at.table) {
+        return VQ_WALK_BAD;
+    }
+    at.entries = desc->len / VQ_DESC_BYTES;
+    if (packed) {
+        result = map ? vq_walk_list(vq, &at, elem, &found, iov, room, &last,
+                                    true, true, true)
+                     : vq_walk_list(vq, &at, elem, &found, iov, room, &last,
+                                    true, true, false);
+    } else {
+        result = map ? vq_walk_list(vq, &at, elem, &found, iov, room, &last,
+                                    false, true, true)
+                     : vq_walk_list(vq, &at, elem, &found, iov, room, &last,
+                                    false, true, false);
+    }
+    if (result == VQ_WALK_INDIRECT) {
+        virtqueue_fail(vq, "indirect descriptor inside an indirect table");
+        result = VQ_WALK_BAD;
+    }
+    *sum = found;
+    if (unlikely(copy)) {
+        g_free(copy);
+    }
+    return result;
 }
 
 /*
@@ -163,86 +343,28 @@ static QEMU_ALWAYS_INLINE VqWalk vq_walk_chain(VirtQueue *vq, unsigned pos,
                                                const bool packed,
                                                const bool map)
 {
-    const uint8_t *table = vq->desc.host;
-    unsigned entries = vq->num;
-    unsigned seen = 0;
-    bool nested = false;
-    uint8_t *copy = NULL;
-    VqWalk result = VQ_WALK_BAD;
+    VqPlace at = { vq->desc.host, vq->num, pos, pos, packed ? 0 : 1 };
+    VqSum sum = { 0 };
+    VqDesc desc;
+    VqWalk result;
 
-    *elem = (VirtQueueElement){ .index = pos };
-    for (;;) {
-        VqDesc desc = vq_desc_load(table, pos, packed);
+    elem->bounce = NULL;
+    result = vq_walk_list(vq, &at, elem, &sum, iov, room, &desc, packed, false,
+                          map);
+    if (result == VQ_WALK_INDIRECT) {
+        VqSum copy = sum;
 
-        if (packed && !nested) {
-            elem->index = desc.link;
-            elem->ndescs++;
-        }
-        /* In a packed table every flag but WRITE is reserved and ignored. */
-        if ((desc.flags & VRING_DESC_F_INDIRECT) && !(packed && nested)) {
-            if (!vq_indirect_ok(vq, &desc, nested, seen, packed)) {
-                break;
-            }
-            table = vq_indirect_table(vq, &desc, &copy);
-            if (!table) {
-                break;
-            }
-            entries = desc.len / VQ_DESC_BYTES;
-            pos = 0;
-            nested = true;
-            continue;
-        }
-        if (!vq_buffer_ok(vq, elem, &desc, ++seen)) {
-            break;
-        }
-        if (map) {
-            VqWalk added = vq_add_buffer(vq, elem, iov, room, &desc);
-
-            if (unlikely(added != VQ_WALK_OK)) {
-                result = added;
-                break;
-            }
-        }
-        if (desc.flags & VRING_DESC_F_WRITE) {
-            elem->in_bytes += desc.len;
-        } else {
-            elem->out_bytes += desc.len;
-        }
-
-        if (packed && nested) {
-            if (++pos == entries) {
-                result = VQ_WALK_OK;
-                break;
-            }
-            continue;
-        }
-        if (!(desc.flags & VRING_DESC_F_NEXT)) {
-            result = VQ_WALK_OK;
-            break;
-        }
-        if (packed) {
-            pos = pos + 1 == entries ? 0 : pos + 1;
-        } else {
-            pos = desc.link;
-            if (unlikely(pos >= entries)) {
-                virtqueue_fail(vq, "next descriptor %u is outside of %u", pos,
-                               entries);
-                break;
-            }
-        }
-    }
-
-    if (unlikely(copy)) {
-        g_free(copy);
+        result = vq_walk_table(vq, &desc, elem, &copy, iov, room, packed, map);
+        sum = copy;
     }
     if (likely(result == VQ_WALK_OK)) {
-        if (map) {
-            elem->out_sg = iov;
-            elem->in_sg = iov + elem->out_num;
-        }
-        if (!packed) {
-            elem->ndescs = 1;
-        }
+        *elem = (VirtQueueElement){
+            .index = at.id, .ndescs = at.ndescs,
+            .out_num = sum.out_pieces, .in_num = sum.pieces - sum.out_pieces,
+            .out_sg = iov, .in_sg = iov + sum.out_pieces,
+            .out_bytes = sum.out_bytes, .in_bytes = sum.in_bytes,
+            .bounce = elem->bounce,
+        };
     } else if (unlikely(elem->bounce)) {
         virtqueue_bounce_free(vq, elem);
     }
