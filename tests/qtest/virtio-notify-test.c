@@ -97,6 +97,34 @@ static void words_that_lie(void *driver, QTestState *qts, const char *variant,
     }
 }
 
+/* The queue is in the word that is written, for all queues at one port. */
+static void by_port(void *driver, QTestState *qts, const char *variant,
+                    void *data)
+{
+    static const uint32_t words[] = { 3, 0xffff, 0x8000, 1024, 0xffff0007 };
+    NetFixture *f = data;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+        net_fixture_start(f, driver, variant, kinds[i] |
+                          QVIRTIO_F(VIRTIO_NET_F_CTRL_VQ) |
+                          QVIRTIO_F(VIRTIO_NET_F_CTRL_RX));
+        g_assert_true(f->d->notify.is_io);
+        for (unsigned n = 0; n < 8; n++) {
+            exchange(f, n);
+        }
+        g_assert_cmpint(net_ctrl(f, VIRTIO_NET_CTRL_RX,
+                                 VIRTIO_NET_CTRL_RX_PROMISC, "", 1), ==,
+                        VIRTIO_NET_OK);
+        /* Queues that do not exist. */
+        for (unsigned w = 0; w < ARRAY_SIZE(words); w++) {
+            qpci_io_write(f->d->pci, f->d->notify, 0, words[w], 4);
+            qpci_io_write(f->d->pci, f->d->notify, 0, words[w], 2);
+        }
+        exchange(f, 9);
+        net_fixture_stop(f);
+    }
+}
+
 static void register_tests(void)
 {
     static const QOSTestOpts layouts = {
@@ -111,6 +139,7 @@ static void register_tests(void)
                  &layouts);
     qos_add_test("notify/words-that-lie", "virtio-net-modern", words_that_lie,
                  &layouts);
+    qos_add_test("notify/by-port", "virtio-net-pio-notify", by_port, &layouts);
     qos_add_test("notify/config-data", "virtio-net-modern", config_data, &once);
 }
 

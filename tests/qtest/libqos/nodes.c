@@ -114,6 +114,17 @@ static QOSObject *virtio_net_pci_new(QTestState *qts, void *bus, const char *id)
     return virtio_pci_new(bus, 1, 0x1000, false);
 }
 
+/* Notified through a port. */
+static QOSObject *virtio_net_pci_pio_new(QTestState *qts, void *bus,
+                                         const char *id)
+{
+    QOSObject *obj = virtio_net_pci_new(qts, bus, id);
+
+    qvirtio_pci_modern_notify_by_port(
+        &container_of(obj, QVirtioPCINode, obj)->virtio);
+    return obj;
+}
+
 static QOSObject *virtio_net_pci_legacy_new(QTestState *qts, void *bus,
                                             const char *id)
 {
@@ -171,6 +182,14 @@ static void register_nodes(void)
                     "[{\"iothread\":\"io0\"},{\"iothread\":\"io1\"}]");
     qos_node_produces("virtio-net-pci-threads", "virtio-net");
     qos_node_produces("virtio-net-pci-threads", "virtio-net-modern");
+
+    qos_add_device("virtio-net-pci-pio-notify",
+                   "virtio-net-pci,netdev=hs0,romfile=,packed=on,in_order=on,"
+                   "notification_data=on,notif_config_data=on,"
+                   "modern-pio-notify=on", "pci-bus", virtio_net_pci_pio_new);
+    qos_device_needs("virtio-net-pci-pio-notify",
+                     "-netdev hubport,id=hs0,hubid=0");
+    qos_node_produces("virtio-net-pci-pio-notify", "virtio-net-pio-notify");
 
     qos_add_device("virtio-net-pci-legacy",
                    "virtio-net-pci,netdev=hs0,romfile=,"

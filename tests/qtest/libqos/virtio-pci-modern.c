@@ -140,8 +140,12 @@ static const QVirtioTransport modern = {
     .notify = modern_notify,
 };
 
-/* The part of a BAR that a vendor capability of this type describes. */
-static QPCIBar find_region(QVirtioDevice *d, uint8_t type, uint8_t *cap_at)
+/*
+ * The part of a BAR, of memory or of ports, that a vendor capability of this type
+ * describes.
+ */
+static QPCIBar find_region(QVirtioDevice *d, uint8_t type, bool is_io,
+                           uint8_t *cap_at)
 {
     QPCIDevice *pci = d->pci;
     uint8_t cap = 0;
@@ -154,6 +158,9 @@ static QPCIBar find_region(QVirtioDevice *d, uint8_t type, uint8_t *cap_at)
         }
         if (d->bar[bar].size == 0) {
             d->bar[bar] = qpci_iomap(pci, bar);
+        }
+        if (d->bar[bar].is_io != is_io) {
+            continue;
         }
         *cap_at = cap;
         return (QPCIBar) {
@@ -176,9 +183,19 @@ void qvirtio_pci_modern_init(QVirtioDevice *d, QPCIDevice *pci,
     d->pci = pci;
     d->transport = &modern;
     d->virtio_id = qpci_config_readw(pci, PCI_DEVICE_ID) - 0x1040;
-    d->common = find_region(d, VIRTIO_PCI_CAP_COMMON_CFG, &cap);
-    d->isr = find_region(d, VIRTIO_PCI_CAP_ISR_CFG, &cap);
-    d->device_cfg = find_region(d, VIRTIO_PCI_CAP_DEVICE_CFG, &cap);
-    d->notify = find_region(d, VIRTIO_PCI_CAP_NOTIFY_CFG, &cap);
+    d->common = find_region(d, VIRTIO_PCI_CAP_COMMON_CFG, false, &cap);
+    d->isr = find_region(d, VIRTIO_PCI_CAP_ISR_CFG, false, &cap);
+    d->device_cfg = find_region(d, VIRTIO_PCI_CAP_DEVICE_CFG, false, &cap);
+    d->notify = find_region(d, VIRTIO_PCI_CAP_NOTIFY_CFG, false, &cap);
     d->notify_multiplier = qpci_config_readl(pci, cap + 16);
+}
+
+void qvirtio_pci_modern_notify_by_port(QVirtioDevice *d)
+{
+    uint8_t cap;
+
+    d->notify = find_region(d, VIRTIO_PCI_CAP_NOTIFY_CFG, true, &cap);
+    d->notify_multiplier = qpci_config_readl(d->pci, cap + 16);
+    g_assert_true(d->notify.is_io);
+    g_assert_cmpint(d->notify_multiplier, ==, 0);
 }

@@ -126,6 +126,12 @@ struct QVirtioDevice {
 void qvirtio_pci_modern_init(QVirtioDevice *d, QPCIDevice *pci,
                              QGuestAllocator *alloc);
 
+/*
+ * From now on notify through the capability that lies in ports (section 4.1.4.4):
+ * one place for all queues. The test fails if there is none.
+ */
+void qvirtio_pci_modern_notify_by_port(QVirtioDevice *d);
+
 /* Bind to its legacy interface. */
 void qvirtio_pci_legacy_init(QVirtioDevice *d, QPCIDevice *pci,
                              QGuestAllocator *alloc);
