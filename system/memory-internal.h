@@ -56,16 +56,16 @@ static inline void host_copy(void *to, const void *from, size_t len)
 
     switch (aligned ? len : 0) {
     case 1:
-        *(volatile uint8_t *)to = *(const volatile uint8_t *)from;
+        qatomic_set((uint8_t *)to, qatomic_read((const uint8_t *)from));
         break;
     case 2:
-        *(volatile uint16_t *)to = *(const volatile uint16_t *)from;
+        qatomic_set((uint16_t *)to, qatomic_read((const uint16_t *)from));
         break;
     case 4:
-        *(volatile uint32_t *)to = *(const volatile uint32_t *)from;
+        qatomic_set((uint32_t *)to, qatomic_read((const uint32_t *)from));
         break;
     case 8:
-        *(volatile uint64_t *)to = *(const volatile uint64_t *)from;
+        qatomic_set((uint64_t *)to, qatomic_read((const uint64_t *)from));
         break;
     default:
         memcpy(to, from, len);

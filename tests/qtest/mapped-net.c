@@ -24,7 +24,7 @@ static void ring_init(MappedNet *side, MappedRing *ring, uint16_t index)
     ring->avail = ring->vq->driver;
     ring->used = ring->vq->device;
     ring->used_seen = 0;
-    ring->buffers = guest_alloc_aligned(&side->bus.alloc,
+    ring->buffers = guest_alloc_aligned(side->dev.alloc,
                                         QUEUE_SIZE * BUF_BYTES, 4096);
 }
 
@@ -54,7 +54,8 @@ void mapped_net_rx_kick(MappedNet *side)
     side->dev.transport->notify(side->rx.vq);
 }
 
-void mapped_net_start(MappedNet *side, const char *name, const char *netdev)
+void mapped_net_boot(MappedNet *side, const char *name, bool port,
+                     const char *devices)
 {
     g_autofree char *args = NULL;
     int fd;
@@ -69,25 +70,60 @@ void mapped_net_start(MappedNet *side, const char *name, const char *netdev)
                      fd, 0);
     close(fd);
     args = g_strdup_printf(
-        "-M pc,memory-backend=mem -m 64 -object memory-backend-file,id=mem,"
-        "size=64M,mem-path=%s,share=on -netdev %s"
-        " -device virtio-net-pci,netdev=n0,disable-legacy=on,"
-        "rx_queue_size=256,tx_queue_size=256", side->path, netdev);
+        "-M %s,memory-backend=mem -m 64 -object memory-backend-file,id=mem,"
+        "size=64M,mem-path=%s,share=on %s %s", port ? "q35" : "pc", side->path,
+        port ? "-device pcie-root-port,id=port0,chassis=1,addr=2" : "",
+        devices);
     side->qts = qtest_init(args);
-    qpci_init_pc(&side->bus.pci, side->qts);
+    if (port) {
+        qpci_init_q35_port(&side->bus.pci, side->qts);
+    } else {
+        qpci_init_pc(&side->bus.pci, side->qts);
+    }
     guest_alloc_init(&side->bus.alloc, 2 << 20, MAPPED_RAM_BYTES);
+    mapped_net_find(side);
+}
+
+void mapped_net_find(MappedNet *side)
+{
+    g_free(side->pci);
     side->pci = qpci_device_find_id(&side->bus.pci, 0x1af4, 0x1041);
     g_assert_nonnull(side->pci);
     qvirtio_pci_modern_init(&side->dev, side->pci, &side->bus.alloc);
     qpci_device_enable(side->pci);
-    qvirtio_negotiate(&side->dev, &qvirt_split, 0);
-    ring_init(side, &side->rx, 0);
-    ring_init(side, &side->tx, 1);
-    qvirtio_driver_ok(&side->dev);
+}
+
+void mapped_net_rings(MappedNet *side, unsigned pair)
+{
+    ring_init(side, &side->rx, pair * 2);
+    ring_init(side, &side->tx, pair * 2 + 1);
+}
+
+void mapped_net_begin(MappedNet *side)
+{
+    side->rx.used_seen = 0;
     for (uint16_t slot = 0; slot < QUEUE_SIZE; slot++) {
         post(side, &side->rx, slot, BUF_BYTES, VRING_DESC_F_WRITE);
     }
     mapped_net_rx_kick(side);
+}
+
+void mapped_net_start(MappedNet *side, const char *name, const char *netdev)
+{
+    g_autofree char *devices = g_strdup_printf(
+        "-netdev %s -device virtio-net-pci,netdev=n0,disable-legacy=on,"
+        "rx_queue_size=256,tx_queue_size=256", netdev);
+
+    mapped_net_boot(side, name, false, devices);
+    qvirtio_negotiate(&side->dev, &qvirt_split, 0);
+    mapped_net_rings(side, 0);
+    qvirtio_driver_ok(&side->dev);
+    mapped_net_begin(side);
+}
+
+uint16_t mapped_net_used(MappedNet *side, MappedRing *ring)
+{
+    return used_idx(side, ring);
 }
 
 void mapped_net_stop(MappedNet *side)

@@ -30,6 +30,20 @@ typedef struct MappedNet {
     MappedRing rx, tx;
 } MappedNet;
 
+/*
+ * For tests with devices of their own: start with @devices, one of which is a virtio
+ * NIC without legacy interface, with @port in the slot "port0" of a Q35, from which it
+ * can be taken; it is found and enabled. Then the test negotiates,
+ * makes the rings of a pair, says DRIVER_OK and posts all receive buffers.
+ */
+void mapped_net_boot(MappedNet *side, const char *name, bool port,
+                     const char *devices);
+void mapped_net_find(MappedNet *side);
+void mapped_net_rings(MappedNet *side, unsigned pair);
+void mapped_net_begin(MappedNet *side);
+/* The device's used index. */
+uint16_t mapped_net_used(MappedNet *side, MappedRing *ring);
+
 /* Start with -netdev @netdev, whose id is n0; all receive buffers are posted. */
 void mapped_net_start(MappedNet *side, const char *name, const char *netdev);
 void mapped_net_stop(MappedNet *side);
