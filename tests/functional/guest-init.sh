@@ -4,6 +4,7 @@
 #   url=http://10.0.2.2:PORT   where to fetch "blob" from and post it back to
 #   sha=SUM                    what its SHA-256 must be
 #   addr=ADDRESS               its own, where nobody gives one by DHCP
+#   also=http://10.0.3.2:PORT  after the transfer the same over eth1, by DHCP
 #   task=WORD                  transfer (default), flows (that, and UDP flows from
 #                              every CPU first), idle, lean, shell
 # The other side is always 10.0.2.2. In a shell each line from the console is run,
@@ -24,7 +25,7 @@ mount -t tmpfs tmp /tmp
 task=transfer
 for word in $(cat /proc/cmdline); do
     case $word in
-    url=*|sha=*|task=*|addr=*) eval "$word" ;;
+    url=*|sha=*|task=*|addr=*|also=*) eval "$word" ;;
     esac
 done
 if [ "$task" = lean ]; then
@@ -102,6 +103,15 @@ transfer) transfer ;;
 flows) flows; transfer ;;
 idle) say idle; sleep 3600 ;;
 esac
+
+if [ -n "$also" ]; then
+    ifconfig eth1 up
+    udhcpc -i eth1 -s /tmp/dhcp.sh -n -q -t 10 -T 1 || fail dhcp of eth1
+    url=$also
+    ping -c 1 -W 5 10.0.3.2 > /tmp/ping.log || fail ping over eth1
+    transfer
+    say also-right
+fi
 
 say interrupts
 cat /proc/interrupts
