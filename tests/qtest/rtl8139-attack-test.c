@@ -469,6 +469,10 @@ TEST(hostile_checksums_from_the_peer)
         } else {
             frame[lies[i].offset] = lies[i].value;
         }
+        if (lies[i].offset == 38) {
+            stw_be_p(frame + 40, 0);        /* a sum that bears it out */
+            stw_be_p(frame + 40, qrtl_l4_check(frame, 70));
+        }
         qrtl_host_send(d, frame, 70);
         g_assert_cmphex(qrtl_receive_cplus(d, got, &len) & 0x0003e000, ==,
                         lies[i].status);
