@@ -96,6 +96,7 @@ void net_client_detach(NetClientState *nc)
     NetClientState *peer = nc->peer;
 
     QTAILQ_REMOVE(&net_clients, nc, next);
+    aio_forget_answers(nc->ctx, &nc->answers);
     if (!peer) {
         return;
     }
@@ -313,6 +314,7 @@ bool qemu_set_aio_context(NetClientState *nc, AioContext *ctx)
     if (nc->ctx == ctx) {
         return true;
     }
+    aio_forget_answers(nc->ctx, &nc->answers);
     if (nc->info->set_aio_context) {
         nc->info->set_aio_context(nc, ctx);
     } else if (nc->info->type != NET_CLIENT_DRIVER_NIC) {

@@ -98,6 +98,18 @@ static bool queue_may_deliver(NetQueue *queue)
     return !nc->info->can_receive || nc->info->can_receive(nc);
 }
 
+/* Packets that go to and fro: each way is likely to be answered. */
+static void queue_note_turn(NetClientState *nc)
+{
+    if (!nc->took_last) {
+        nc->took_last = true;
+        if (nc->peer) {
+            nc->peer->took_last = false;
+        }
+        aio_expect_answer(nc->ctx, &nc->answers);
+    }
+}
+
 static unsigned queue_deliver(NetQueue *queue, const NetPacket *packets,
                               unsigned count)
 {
@@ -111,6 +123,7 @@ static unsigned queue_deliver(NetQueue *queue, const NetPacket *packets,
         mem_reentrancy_leave(&frame);
     }
     queue->delivering = false;
+    queue_note_turn(queue->receiver);
     return taken;
 }
 
@@ -146,6 +159,9 @@ int qemu_net_queue_receive_direct(NetQueue *queue, NetReader *read,
         mem_reentrancy_leave(&frame);
     }
     queue->delivering = false;
+    if (taken > 0) {
+        queue_note_turn(nc);
+    }
     return taken;
 }
 

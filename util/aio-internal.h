@@ -63,6 +63,9 @@ struct AioContext {
     unsigned depth;                 /* rounds nested; owner's */
     unsigned rounds;                /* rounds begun; owner's */
 
+    AioAnswers *awaiting;           /* of what was asked last; big lock */
+    AioAnswers *watched;            /* its watch() is on; big lock */
+    int64_t asked_at;
     int64_t poll_ns;                /* how long to spin now; owner's */
     int64_t poll_max_ns, poll_grow, poll_shrink;
 };
@@ -96,7 +99,14 @@ bool aio_bh_waiting(AioContext *ctx);
 bool aio_bh_run(AioContext *ctx);
 void aio_bh_free_all(AioContext *ctx);
 
-/* aio-spin.c: look at io_poll callbacks for a while; true: something ran. */
+/*
+ * aio-spin.c: is an answer expected? Then look for it a while: begin and end with the
+ * big lock, between them without it; true if something came, and is in *ready.
+ */
+bool aio_await_begin(AioContext *ctx);
+bool aio_await(AioContext *ctx, int64_t timeout_ns, AioReady *ready);
+void aio_await_end(AioContext *ctx);
+/* Look at io_poll callbacks for a while; true: something ran. */
 bool aio_spin(AioContext *ctx, int64_t timeout_ns);
 /* The loop slept for @ns: adapt. */
 void aio_spin_adapt(AioContext *ctx, int64_t ns);

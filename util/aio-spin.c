@@ -1,13 +1,22 @@
 /*
- * Looking before sleeping: for a while that adapts itself, the loop calls the
- * io_poll functions of its handlers instead of asking the kernel. Off unless
+ * Looking before sleeping. Falling asleep and being woken takes longer than many an
+ * answer is on its way, so a loop that expects one looks for a moment.
+ *
+ * Loops of their own thread call, for a while that adapts itself, the io_poll
+ * functions of their handlers instead of asking the kernel. Off unless
  * aio_context_set_poll_params() gave a limit.
+ *
+ * The main loop asks the kernel again and again, with the big lock given up, while
+ * something that was passed on is likely to be answered: packets that go to and fro.
+ * Where they go one way only, it sleeps: that gathers them. It gives up where answers
+ * do not come in time, and where the core is taken from it meanwhile.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/lockable.h"
+#include "qemu/main-loop.h"
 #include "aio-internal.h"
 
 #define POLLERS_MAX 64
@@ -104,4 +113,124 @@ void aio_spin_adapt(AioContext *ctx, int64_t ns)
     } else {
         ctx->poll_ns = MIN(ctx->poll_ns * ctx->poll_grow, ctx->poll_max_ns);
     }
+}
+
+/* --- expecting answers --- */
+
+/* An answer that takes longer is not waited for. */
+#define ANSWER_NS       30000
+/* Somebody else had the core, and needs it, if two looks are so far apart. */
+#define TAKEN_NS        25000
+#define SCORE_MAX       8
+#define PASS_FIRST      64
+#define PASS_MAX        8192
+
+/* One more was late, or in time. Too many late: let some pass, more each time. */
+static void answers_note(AioAnswers *answers, bool in_time)
+{
+    if (!in_time) {
+        answers->score -= 2;
+        if (answers->score < -SCORE_MAX) {
+            answers->score = 0;
+            answers->pass = MAX(answers->pass_next, PASS_FIRST);
+            answers->pass_next = MIN(answers->pass * 2, PASS_MAX);
+        }
+    } else if (answers->score < SCORE_MAX) {
+        answers->score++;
+    } else {
+        answers->pass_next = PASS_FIRST;
+    }
+}
+
+void aio_expect_answer(AioContext *ctx, AioAnswers *answers)
+{
+    if (ctx->awaiting) {
+        answers_note(ctx->awaiting, true);
+        ctx->awaiting = NULL;
+    }
+    if (answers->pass > 0) {
+        answers->pass--;
+        return;
+    }
+    ctx->awaiting = answers;
+    ctx->asked_at = get_clock();
+}
+
+void aio_forget_answers(AioContext *ctx, AioAnswers *answers)
+{
+    if (ctx->awaiting == answers) {
+        ctx->awaiting = NULL;
+    }
+    if (ctx->watched == answers) {
+        qatomic_set(&ctx->watched, NULL);
+    }
+}
+
+bool aio_await_begin(AioContext *ctx)
+{
+    AioAnswers *answers = ctx->awaiting;
+
+    if (answers && answers->watch) {
+        ctx->watched = answers;
+        answers->watch(answers->opaque, true);
+    }
+    return answers;
+}
+
+void aio_await_end(AioContext *ctx)
+{
+    AioAnswers *answers = ctx->watched;
+
+    if (answers) {
+        ctx->watched = NULL;
+        answers->watch(answers->opaque, false);
+    }
+    if (ctx->awaiting && get_clock() - ctx->asked_at >= ANSWER_NS) {
+        answers_note(ctx->awaiting, false);
+        ctx->awaiting = NULL;
+    }
+}
+
+/* Only while nobody else has the lock: what is watched may go away meanwhile. */
+static bool answer_seen(AioContext *ctx)
+{
+    bool seen;
+
+    if (!bql_trylock()) {
+        return false;
+    }
+    seen = ctx->watched && ctx->watched->seen(ctx->watched->opaque);
+    bql_unlock();
+    return seen;
+}
+
+/*
+ * The core is not offered to others between two looks: where they want it, to sleep is
+ * what brings it back soonest.
+ */
+bool aio_await(AioContext *ctx, int64_t timeout_ns, AioReady *ready)
+{
+    bool watched = qatomic_read(&ctx->watched);
+    int64_t now = get_clock(), before;
+    int64_t end = ctx->asked_at + ANSWER_NS;
+
+    if (timeout_ns > 0) {
+        end = MIN(end, now + timeout_ns);
+    }
+    do {
+        for (unsigned i = 0; i < 4; i++) {
+            if (watched && answer_seen(ctx)) {
+                aio_round_wait(ctx, 0, ready);
+                return true;
+            }
+            __builtin_ia32_pause();
+        }
+        aio_round_wait(ctx, 0, ready);
+        if (ready->count || ready->rung || qatomic_read(&ctx->notified)) {
+            return true;
+        }
+        before = now;
+        now = get_clock();
+    } while (now < end && now - before < TAKEN_NS);
+    return false;
 }

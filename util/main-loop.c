@@ -13,11 +13,23 @@
 
 /* --- the big lock --- */
 
+/*
+ * The main loop has it very often and shortly while it expects an answer. Who wants it
+ * then gets it sooner by trying again than by being put to sleep.
+ */
+#define BQL_TRIES 64
+
 static QemuMutex bql = QEMU_MUTEX_INITIALIZER;
 static __thread bool bql_mine;
 static __thread bool bql_never;
 static pthread_t main_thread;
 static bool main_thread_known;
+
+bool bql_trylock(void)
+{
+    bql_mine = qemu_mutex_trylock(&bql) == 0;
+    return bql_mine;
+}
 
 void bql_lock_impl(const char *file, int line)
 {
@@ -29,6 +41,12 @@ void bql_lock_impl(const char *file, int line)
         fprintf(stderr, "%s:%d: the big lock is not for I/O threads\n", file,
                 line);
         abort();
+    }
+    for (unsigned i = 0; i < BQL_TRIES; i++) {
+        if (bql_trylock()) {
+            return;
+        }
+        __builtin_ia32_pause();
     }
     qemu_mutex_lock(&bql);
     bql_mine = true;
@@ -213,6 +231,30 @@ static void poll_tables_done(int ret)
 
 /* --- the loop --- */
 
+/*
+ * Wait without the big lock, which is held before and after. When an answer does not
+ * come soon, what was done to see it is undone before we sleep.
+ */
+static void wait_unlocked(AioContext *ctx, int64_t timeout_ns, AioReady *ready)
+{
+    bool came = false;
+
+    if (timeout_ns != 0 && aio_await_begin(ctx)) {
+        bql_unlock();
+        came = aio_await(ctx, timeout_ns, ready);
+        bql_lock();
+        aio_await_end(ctx);
+        if (!came) {
+            timeout_ns = aio_round_timeout(ctx, true);
+        }
+    }
+    if (!came) {
+        bql_unlock();
+        aio_round_wait(ctx, timeout_ns, ready);
+        bql_lock();
+    }
+}
+
 bool main_loop_wait(int nonblocking)
 {
     AioContext *ctx = qemu_get_aio_context();
@@ -229,16 +271,20 @@ bool main_loop_wait(int nonblocking)
     if (tables) {
         timeout = poll_tables_fill(ctx, timeout);
     }
-    if (locked) {
-        bql_unlock();
-    }
     if (tables) {
+        if (locked) {
+            bql_unlock();
+        }
         ret = poll_tables_wait(timeout);
+        if (locked) {
+            bql_lock();
+        }
         timeout = 0;
     }
-    aio_round_wait(ctx, timeout, &ready);
     if (locked) {
-        bql_lock();
+        wait_unlocked(ctx, timeout, &ready);
+    } else {
+        aio_round_wait(ctx, timeout, &ready);
     }
     if (tables) {
         poll_tables_done(ret);

@@ -93,6 +93,9 @@ void virtio_net_rx_copy(const struct iovec *to, unsigned to_count,
 /* What the filter looks at: Ethernet header and VLAN tag. */
 #define RX_PEEK_BYTES       (ETH_HLEN + ETH_VLAN_HLEN)
 
+/* virtio-net-turn.c: what the guest sends after it got something is soon seen. */
+void virtio_net_turn_init(VirtIONetQueue *q);
+
 /* virtio-net-rx-direct.c */
 void virtio_net_direct_init(RxDirect *direct);
 void virtio_net_direct_exit(RxDirect *direct);

@@ -385,6 +385,9 @@ static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
 
     n->nic = qemu_new_nic(&net_virtio_info, &n->nic_conf, type, name,
                           virtio_reentrancy_guard(vdev), n);
+    for (unsigned i = 0; i < n->max_pairs; i++) {
+        virtio_net_turn_init(&n->pairs[i]);
+    }
     qemu_format_nic_info_str(qemu_get_queue(n->nic), n->configured_mac);
     if (qemu_get_queue(n->nic)->peer &&
         qemu_get_queue(n->nic)->peer->link_down) {

@@ -13,6 +13,7 @@
 #define QEMU_NET_H
 
 #include "qemu/osdep.h"
+#include "qemu/aio.h"
 #include "qemu/queue.h"
 #include "qemu/reentrancy.h"
 #include "net/queue.h"
@@ -170,6 +171,8 @@ struct NetClientState {
     bool is_netdev;             /* made by -netdev or netdev_add */
     bool do_not_pad;            /* takes frames shorter than 60 bytes */
     unsigned queue_index;
+    bool took_last;             /* of this client and its peer */
+    AioAnswers answers;         /* to what this client took */
     int vnet_hdr_len;
     void (*destructor)(NetClientState *nc);
 };

@@ -78,6 +78,33 @@ void aio_context_set_poll_params(AioContext *ctx, int64_t max_ns,
                                  int64_t grow, int64_t shrink, Error **errp);
 
 /*
+ * Answers of one kind; all zero at first. The loop that waits for them keeps the
+ * numbers; see aio_expect_answer().
+ */
+typedef struct AioAnswers {
+    int score;                  /* in time, less twice those that were late */
+    unsigned pass;              /* not to wait for that many */
+    unsigned pass_next;
+    /*
+     * Where answers can be seen in memory before anybody tells; all or none, set by
+     * the owner, called with the big lock. watch: the loop looks from now on, or no
+     * more; whatever came in between is then taken. seen: is something there?
+     */
+    void (*watch)(void *opaque, bool on);
+    bool (*seen)(void *opaque);
+    void *opaque;
+} AioAnswers;
+
+/*
+ * For the main loop; by its thread. The caller passed something on that is mostly
+ * answered soon: until then, a moment long, the loop looks instead of sleeping. The
+ * next call says that the answer came. @answers, which tells whether looking pays,
+ * stays until aio_forget_answers().
+ */
+void aio_expect_answer(AioContext *ctx, AioAnswers *answers);
+void aio_forget_answers(AioContext *ctx, AioAnswers *answers);
+
+/*
  * Bottom halves: a call in the loop's thread, soon. Scheduling one that is
  * scheduled does nothing. With a guard the callback runs inside it.
  */

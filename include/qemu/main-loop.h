@@ -61,6 +61,8 @@ void main_loop_poll_remove_notifier(Notifier *notify);
 void bql_lock_impl(const char *file, int line);
 #define bql_lock() bql_lock_impl(__FILE__, __LINE__)
 void bql_unlock(void);
+/* False if somebody has it, at this moment. */
+bool bql_trylock(void);
 /* Does the calling thread hold it? */
 bool bql_locked(void);
 /*

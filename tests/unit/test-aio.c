@@ -471,6 +471,99 @@ static void signals_come_through_the_loop(void)
     g_assert_true(main_loop_set_signal(SIGUSR1, NULL, NULL, &error_abort));
 }
 
+/* What is expected, and what the loop did to see it. */
+typedef struct Expected {
+    AioAnswers answers;
+    bool watched;
+    unsigned watches, looks;
+    unsigned there_at;          /* the look that finds it; 0: none */
+} Expected;
+
+static void expected_watch(void *opaque, bool on)
+{
+    Expected *e = opaque;
+
+    g_assert_true(bql_locked());
+    g_assert_true(e->watched != on);
+    e->watched = on;
+    e->watches += on;
+}
+
+static bool expected_seen(void *opaque)
+{
+    Expected *e = opaque;
+
+    g_assert_true(bql_locked());
+    g_assert_true(e->watched);
+    return ++e->looks == e->there_at;
+}
+
+static void expected_timer(void *opaque)
+{
+    Expected *e = opaque;
+
+    /* It is not slept while somebody was told not to wake us. */
+    g_assert_false(e->watched);
+}
+
+static void answers_are_seen_without_a_bell(void)
+{
+    AioContext *main_ctx = qemu_get_aio_context();
+    Expected e = {
+        .answers = {
+            .watch = expected_watch, .seen = expected_seen, .opaque = &e,
+        },
+        .there_at = 2,
+    };
+    QEMUTimer *timer = aio_timer_new(main_ctx, QEMU_CLOCK_REALTIME, SCALE_NS,
+                                     expected_timer, &e);
+
+    bql_lock();
+    /* In case the first is late: this machine has other work. */
+    for (unsigned i = 0; i < 200 && e.looks < 2; i++) {
+        e.looks = 0;
+        timer_mod(timer, qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + SCALE_MS);
+        aio_expect_answer(main_ctx, &e.answers);
+        while (e.looks < 2 && timer_pending(timer)) {
+            main_loop_wait(false);
+        }
+        g_assert_false(e.watched);
+    }
+    g_assert_cmpuint(e.looks, >=, 2);
+    aio_forget_answers(main_ctx, &e.answers);
+    timer_free(timer);
+    bql_unlock();
+}
+
+/* Where they do not come in time they are not waited for any more, or seldom. */
+static void late_answers_are_let_pass(void)
+{
+    AioContext *main_ctx = qemu_get_aio_context();
+    Expected e = {
+        .answers = {
+            .watch = expected_watch, .seen = expected_seen, .opaque = &e,
+        },
+    };
+    QEMUTimer *timer = aio_timer_new(main_ctx, QEMU_CLOCK_REALTIME, SCALE_NS,
+                                     expected_timer, &e);
+
+    bql_lock();
+    for (unsigned i = 0; i < 60; i++) {
+        aio_expect_answer(main_ctx, &e.answers);
+        timer_mod(timer, qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
+                         200 * SCALE_US);
+        while (timer_pending(timer)) {
+            main_loop_wait(false);
+        }
+        g_assert_false(e.watched);
+    }
+    g_assert_cmpuint(e.watches, >, 0);
+    g_assert_cmpuint(e.watches, <, 20);
+    aio_forget_answers(main_ctx, &e.answers);
+    timer_free(timer);
+    bql_unlock();
+}
+
 static void *take_big_lock(void *opaque)
 {
     bql_lock();
@@ -575,6 +668,9 @@ int main(int argc, char **argv)
                     spinning_finds_work_without_the_kernel);
     g_test_add_func("/main-loop/signals-come-through-the-loop",
                     signals_come_through_the_loop);
+    g_test_add_func("/aio/main-loop/answers-are-seen",
+                    answers_are_seen_without_a_bell);
+    g_test_add_func("/aio/main-loop/late-answers", late_answers_are_let_pass);
     g_test_add_func("/main-loop/big-lock-is-free-while-the-loop-sleeps",
                     big_lock_is_free_while_the_loop_sleeps);
     g_test_add_func("/main-loop/foreign-poll-tables", foreign_poll_tables);

@@ -130,6 +130,7 @@ typedef struct QEMU_ALIGNED(64) VirtIONetQueue {
     QEMUTimer *tx_timer;            /* tx=timer, else NULL */
     bool tx_waiting;                /* bottom half or timer is on its way */
     bool tx_blocked;                /* the backend said: not now */
+    bool tx_watched;                /* virtio-net-turn.c: seen without notification */
     TxSoftware *tx_software;        /* NULL until used */
     NetCounters tx;
     NotifyCoal tx_coal;
