@@ -6,6 +6,7 @@ the test's own; that part is skipped where tap interfaces cannot be had.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import json
 import os
 import sys
 
@@ -119,13 +120,27 @@ def interrupts(run, name):
     return 0
 
 
-def pairs_case(pairs):
+def in_threads(pairs):
+    """Packed rings, each pair in a thread of its own."""
+    names = [f"io{pair}" for pair in range(pairs)]
+    objects = [word for name in names
+               for word in ("-object", f"iothread,id={name}")]
+    return json.dumps({
+        "driver": "virtio-net-pci", "netdev": "n0", "mq": True, "packed": True,
+        "vectors": 2 * pairs + 2,
+        "iothread-vq-mapping": [{"iothread": name} for name in names],
+    }), objects
+
+
+def pairs_case(pairs, threads=False):
     """All pairs at work: flows from every CPU, and 16 MiB both ways."""
     def case():
         # A vector each, and one for changes of the configuration.
-        run, echo = boot_over_tap(
-            NIC + f",mq=on,vectors={2 * pairs + 2}", pairs, task="flows",
-            extra=["-smp", "4"])
+        device, objects = NIC + f",mq=on,vectors={2 * pairs + 2}", []
+        if threads:
+            device, objects = in_threads(pairs)
+        run, echo = boot_over_tap(device, pairs, task="flows",
+                                  extra=["-smp", "4"] + objects)
         assert len(echo.ports) == 8, echo.ports
         packets = counters(run)
         for pair in range(pairs):
@@ -134,7 +149,7 @@ def pairs_case(pairs):
                 assert count >= FLOW_DATAGRAMS, (way, pair, packets)
                 assert interrupts(run, f"virtio0-{vector}.{pair}") > 0, \
                     run.section("interrupts")
-    case.__name__ = f"tap-{pairs}-pairs"
+    case.__name__ = f"tap-{pairs}-pairs" + ("-in-threads" if threads else "")
     return case
 
 
@@ -155,6 +170,7 @@ def offloads_case(on):
 
 
 # Two at a time: each guest is busy with one CPU, and waits for some of its time.
-tap.run([pairs_case(4), pairs_case(2), offloads_case(True),
+tap.run([pairs_case(4), pairs_case(2), pairs_case(2, threads=True),
+         offloads_case(True),
          offloads_case(False)] +
         [form_case(name, *form) for name, form in FORMS.items()], at_once=2)
