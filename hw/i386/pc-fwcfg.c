@@ -7,6 +7,7 @@
 #include "qemu/bswap.h"
 #include "qemu/error-report.h"
 #include "qemu/units.h"
+#include "hw/core/bootdevice.h"
 #include "hw/i386/pc.h"
 #include "system/system.h"
 
@@ -116,4 +117,14 @@ void pc_fw_cfg_init(PCMachineState *pcms)
     add_boot_options(fw_cfg, &ms->boot_config);
     fw_cfg_add_file(fw_cfg, "etc/e820", x86ms->e820.entry,
                     x86ms->e820.count * sizeof(E820Entry));
+}
+
+void pc_fw_cfg_boot_order(PCMachineState *pcms)
+{
+    const BootConfiguration *boot = &MACHINE(pcms)->boot_config;
+    FWCfgState *fw_cfg = X86_MACHINE(pcms)->fw_cfg;
+    size_t bytes;
+    char *list = bootdevice_list(boot->has_strict && boot->strict, &bytes);
+
+    g_free(fw_cfg_modify_file(fw_cfg, "bootorder", list, bytes));
 }

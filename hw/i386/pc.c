@@ -187,6 +187,7 @@ static void provide_acpi(void *opaque)
     FWCfgState *fw_cfg = X86_MACHINE(pcms)->fw_cfg;
     const GByteArray *script;
 
+    pc_fw_cfg_boot_order(pcms);
     build_acpi(pcms);
     script = bios_linker_loader_script(pcms->acpi->linker);
     fw_cfg_modify_file(fw_cfg, ACPI_BUILD_TABLE_FILE, pcms->acpi->tables->data,

@@ -8,6 +8,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
+#include "hw/core/bootdevice.h"
 #include "hw/core/qdev-properties-system.h"
 #include "hw/core/qdev-properties.h"
 #include "rtl8139-internal.h"
@@ -120,7 +121,11 @@ static void QEMU_NOINLINE pci_rtl8139_realize(PCIDevice *d, Error **errp)
     RTL8139State *s = RTL8139(d);
     DeviceState *dev = DEVICE(d);
 
+    if (!bootdevice_add(dev, s->conf.bootindex, "/ethernet-phy@0", errp)) {
+        return;
+    }
     if (!init_config_space(d, errp)) {
+        bootdevice_remove(dev);
         return;
     }
     memory_region_init_io(&s->bar_io, OBJECT(s), &rtl8139_ops, s, "rtl8139",
@@ -149,6 +154,7 @@ static void pci_rtl8139_exit(PCIDevice *d)
 {
     RTL8139State *s = RTL8139(d);
 
+    bootdevice_remove(DEVICE(d));
     rtl8139_tx_exit(s);
     rtl8139_rx_exit(s);
     rtl8139_intr_exit(s);

@@ -9,6 +9,7 @@
 #include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "qemu/module.h"
+#include "hw/core/bootdevice.h"
 #include "hw/core/qdev-properties-system.h"
 #include "hw/virtio/iothread-vq-mapping.h"
 #include "net/tunnel.h"
@@ -366,14 +367,19 @@ static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
     const char *type = n->netclient_type ? n->netclient_type :
                        object_get_typename(OBJECT(dev));
     const char *name = n->netclient_name ? n->netclient_name : dev->id;
+    DeviceState *proxy = qdev_get_parent_bus(dev)->parent;
 
     if (!check_properties(n, errp)) {
+        return;
+    }
+    if (!bootdevice_add(proxy, n->nic_conf.bootindex, "/ethernet-phy@0", errp)) {
         return;
     }
     virtio_net_features_from_properties(n);
     virtio_init(vdev, VIRTIO_ID_NET, config_bytes(n));
     if (!virtio_net_queues_init(n, errp)) {
         virtio_cleanup(vdev);
+        bootdevice_remove(proxy);
         return;
     }
 
@@ -405,6 +411,7 @@ static void virtio_net_device_unrealize(DeviceState *dev)
     VirtIONet *n = VIRTIO_NET(dev);
     VirtIODevice *vdev = VIRTIO_DEVICE(dev);
 
+    bootdevice_remove(qdev_get_parent_bus(dev)->parent);
     virtio_hold(vdev);
     virtio_net_threads_detach(n);
     qemu_del_nic(n->nic);

@@ -252,6 +252,8 @@ static void q35_host_realize(DeviceState *dev, Error **errp)
         return;
     }
     memory_region_transaction_begin();
+    /* By which firmware paths name the bus: pci@i0cf8. */
+    sysbus_init_ioports(SYS_BUS_DEVICE(host), 0xcf8, 4);
     memory_region_add_subregion(s->io_memory, 0xcf8, &host->conf_mem);
     memory_region_add_subregion(s->io_memory, 0xcfc, &host->data_mem);
     /* RAM and chips stand in front of whatever the guest maps on the bus. */

@@ -71,6 +71,10 @@ static const BadInput cases[] = {
       { "acpi-index", "16384", "16383" } },
     { "acpi-index-twice", "-device virtio-net-pci,acpi-index=3"
       " -device virtio-net-pci,acpi-index=3", { "acpi-index", "3", "unique" } },
+    { "bootindex", "-device virtio-net-pci,bootindex=-2",
+      { "bootindex", "-2" } },
+    { "bootindex-twice", "-device virtio-net-pci,bootindex=7"
+      " -device rtl8139,bootindex=7", { "bootindex 7" } },
     { "failover-no-id", "-device virtio-net-pci,failover_pair_id=x",
       { "Device with failover_pair_id needs to have id" } },
     { "no-netdev", "-device virtio-net-pci,netdev=nosuch", { "nosuch" } },

@@ -372,6 +372,34 @@ static void test_fw_cfg(void)
 }
 
 /* A DMA access at 0x1000 that is to read bytes to address. */
+static void expect_boot_order(const char *args, const char *expected)
+{
+    QTestState *s = qtest_init(args);
+    char list[200] = "";
+    uint32_t size;
+    uint16_t key = fw_cfg_file(s, "bootorder", &size);
+
+    g_assert_cmpint(size, ==, *expected ? strlen(expected) + 1 : 0);
+    fw_cfg_read(s, key, list, MIN(size, sizeof(list)));
+    g_assert_cmpstr(list, ==, expected);
+    qtest_quit(s);
+}
+
+/* What bootindex says, as firmware finds it. */
+static void test_boot_order(void)
+{
+    expect_boot_order("-M pc -device virtio-net-pci,romfile=", "");
+    expect_boot_order("-M pc -device virtio-net-pci,bootindex=2,addr=5,romfile="
+                      " -device rtl8139,bootindex=1,addr=6,romfile=",
+                      "/pci@i0cf8/ethernet@6/ethernet-phy@0\n"
+                      "/pci@i0cf8/ethernet@5/ethernet-phy@0");
+    expect_boot_order("-M q35 -boot strict=on"
+                      " -device pcie-root-port,id=rp,chassis=1,addr=3.2"
+                      " -device virtio-net-pci,bootindex=0,bus=rp,romfile=",
+                      "/pci@i0cf8/pci-bridge@3,2/ethernet@0/ethernet-phy@0\n"
+                      "HALT");
+}
+
 static uint32_t fw_cfg_dma(QTestState *s, uint32_t control, uint32_t bytes,
                            uint64_t address)
 {
@@ -420,6 +448,7 @@ int main(int argc, char **argv)
     qtest_add_func("platform/power-off", test_power_off);
     qtest_add_func("platform/power-button", test_power_button_and_timer);
     qtest_add_func("platform/fw-cfg", test_fw_cfg);
+    qtest_add_func("platform/boot-order", test_boot_order);
     qtest_add_func("platform/fw-cfg-dma", test_fw_cfg_dma);
     return g_test_run();
 }

@@ -58,6 +58,8 @@ PCIAssignWindows pc_pci_windows(PCMachineState *pcms);
 
 /* pc-fwcfg.c: what fw_cfg and CMOS say, from the machine's configuration. */
 void pc_fw_cfg_init(PCMachineState *pcms);
+/* Which devices firmware boots from, as it is now. */
+void pc_fw_cfg_boot_order(PCMachineState *pcms);
 void pc_cmos_init(PCMachineState *pcms);
 
 #endif
