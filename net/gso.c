@@ -46,17 +46,20 @@ static uint16_t checksum_field(const NetGso *g)
 static bool start_checksum(NetGso *g, const struct virtio_net_hdr *hdr,
                            size_t seen, size_t size)
 {
-    size_t end = (size_t)hdr->csum_start + hdr->csum_offset + 2;
-
-    if (end > seen) {
+    g->start = hdr->csum_start;
+    g->field = g->start + hdr->csum_offset;
+    g->header_bytes = 0;
+    g->count = 1;
+    if (g->field + 2 > size) {
         return false;
     }
-    g->kind = NET_GSO_CHECKSUM;
-    g->start = hdr->csum_start;
-    g->field = hdr->csum_start + hdr->csum_offset;
-    g->header_bytes = end;
-    g->left = g->size = size - end;
-    g->count = 1;
+    if (g->field + 2 > seen) {
+        g->kind = NET_GSO_FAR_CHECKSUM;
+    } else {
+        g->kind = NET_GSO_CHECKSUM;
+        g->header_bytes = g->field + 2;
+    }
+    g->left = g->size = size - g->header_bytes;
     return true;
 }
 
@@ -314,6 +317,20 @@ static unsigned only_checksum(NetGso *g, uint8_t *headers, struct iovec *pieces)
     return 1 + n;
 }
 
+/* Nothing is copied: the field alone is ours, between two parts of the frame. */
+static unsigned far_checksum(NetGso *g, uint8_t *field, struct iovec *pieces)
+{
+    uint64_t sum = net_checksum_add_iov(0, g->iov, g->iovcnt, g->start,
+                                        g->left - g->start);
+    unsigned n = take_payload(g, g->field, pieces, NULL, false);
+
+    stw_be_p(field, net_checksum_finish_nozero(sum));
+    pieces[n++] = (struct iovec) { field, 2 };
+    payload_skip(g, 2);
+    g->left -= 2;
+    return n + take_payload(g, g->left, pieces + n, NULL, false);
+}
+
 unsigned net_gso_next(NetGso *g, uint8_t *headers, struct iovec *pieces,
                       size_t *size)
 {
@@ -323,6 +340,7 @@ unsigned net_gso_next(NetGso *g, uint8_t *headers, struct iovec *pieces,
         return 0;
     }
     n = g->kind == NET_GSO_CHECKSUM ? only_checksum(g, headers, pieces) :
+        g->kind == NET_GSO_FAR_CHECKSUM ? far_checksum(g, headers, pieces) :
         g->kind == NET_GSO_FRAGMENTS ? next_fragment(g, headers, pieces) :
         next_segment(g, headers, pieces);
     g->next++;

@@ -193,7 +193,7 @@ static bool send_segments(RTL8139State *s, const TxFrame *f)
     };
     struct iovec all = { f->bytes, f->size };
     uint8_t headers[NET_GSO_HEADERS_ROOM];
-    struct iovec pieces[2];
+    struct iovec pieces[1 + NET_GSO_PIECES_MORE];
     NetGso gso;
     size_t size;
     unsigned n;

@@ -121,7 +121,7 @@ static TxSoftware *tx_software(VirtIONetQueue *q)
     TxSoftware *s = q->tx_software;
 
     if (!s) {
-        unsigned iov_max = q->tx_batch.max_iov + 1 + FRAMES_MAX * FRAME_PIECES;
+        unsigned iov_max = q->tx_batch.max_iov + FRAMES_MAX * FRAME_PIECES;
 
         s = q->tx_software = g_malloc(sizeof(*s) +
                                       iov_max * sizeof(struct iovec));
@@ -224,7 +224,7 @@ static bool cut_frames(VirtIONetQueue *q, unsigned chain)
         NetPacket packet = { .iov = iov };
 
         if (s->count == FRAMES_MAX ||
-            s->iov_max - s->iov_used < s->gso.iovcnt + 1) {
+            s->iov_max - s->iov_used < s->gso.iovcnt + NET_GSO_PIECES_MORE) {
             return false;
         }
         packet.iovcnt = net_gso_next(&s->gso, room + VNET_HDR_MAX, iov,

@@ -25,11 +25,14 @@
 #define NET_GSO_HEADERS_MAX     256
 /* The room that net_gso_next() needs for those that it writes. */
 #define NET_GSO_HEADERS_ROOM    (NET_GSO_HEADERS_MAX + 8)
+/* Elements in the list of a frame's pieces, beside those of its payload. */
+#define NET_GSO_PIECES_MORE     2
 /* The smallest payload of a frame; a guest does not make us send millions. */
 #define NET_GSO_SIZE_MIN        8
 
 typedef enum NetGsoKind {
     NET_GSO_CHECKSUM,           /* one frame, a checksum to complete */
+    NET_GSO_FAR_CHECKSUM,       /* the same, behind NET_GSO_HEADERS_MAX */
     NET_GSO_TCP,
     NET_GSO_UDP,                /* USO: datagrams of their own */
     NET_GSO_FRAGMENTS,          /* UFO: fragments of one datagram */
@@ -42,7 +45,7 @@ typedef struct NetGso {
     bool checksum;              /* TCP or UDP checksum to be made */
     EthLayout layout;
     uint16_t header_bytes;      /* of @headers that every frame repeats */
-    uint16_t start, field;      /* NET_GSO_CHECKSUM: sum from, store at */
+    uint32_t start, field;      /* of a checksum: sum from, store at */
     uint32_t size;              /* payload of every frame but the last */
     uint32_t left;              /* payload not sent yet */
     uint32_t ident;             /* of IPv6 fragments */
@@ -71,9 +74,9 @@ bool net_gso_start(NetGso *g, const struct virtio_net_hdr *hdr,
 
 /*
  * The next frame: @headers (NET_GSO_HEADERS_ROOM bytes, the caller's) is filled,
- * and @pieces lists it and the payload: at most the frame's iovcnt + 1 elements,
- * for which there must be room. Returns how many; 0 after the last frame. *@size
- * gets the sum.
+ * and @pieces lists it and the payload: at most NET_GSO_PIECES_MORE elements more
+ * than g->iovcnt, for which there must be room. Returns how many; 0 after the last
+ * frame. *@size gets the sum.
  */
 unsigned net_gso_next(NetGso *g, uint8_t *headers, struct iovec *pieces,
                       size_t *size);

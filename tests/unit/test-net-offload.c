@@ -250,7 +250,7 @@ static void cut_segments(Sample *s, uint8_t type, uint16_t mss, bool asked)
 {
     struct virtio_net_hdr hdr = sample_header(s, type, mss);
     g_autofree uint8_t *copy = NULL;
-    struct iovec iov[40], pieces[41];
+    struct iovec iov[40], pieces[42];
     uint8_t headers[NET_GSO_HEADERS_ROOM], frame[70000];
     unsigned iovcnt, n, i = 0;
     size_t size, at = 0;
@@ -327,7 +327,7 @@ static void cut_fragments(Sample *s, uint16_t mtu_size, bool asked)
 {
     struct virtio_net_hdr hdr;
     g_autofree uint8_t *copy = NULL;
-    struct iovec iov[40], pieces[41];
+    struct iovec iov[40], pieces[42];
     uint8_t headers[NET_GSO_HEADERS_ROOM], frame[70000];
     uint8_t *whole = g_malloc0(70000);
     unsigned iovcnt, n, count = 0;
@@ -411,7 +411,7 @@ static void test_gso_skip(void)
     s->payload = 12345;
     for (unsigned v = 0; v < 200; v++) {
         struct virtio_net_hdr hdr;
-        struct iovec iov[40], pieces[2][41];
+        struct iovec iov[40], pieces[2][42];
         unsigned iovcnt, n;
         size_t sizes[2];
         NetGso all, rest;
@@ -444,7 +444,7 @@ static void test_checksum_only(void)
 
     for (unsigned v = 0; v < 200; v++) {
         struct virtio_net_hdr hdr;
-        struct iovec iov[40], pieces[41];
+        struct iovec iov[40], pieces[42];
         uint8_t headers[NET_GSO_HEADERS_ROOM], frame[70000];
         uint8_t *ip, *field;
         unsigned iovcnt, n;
@@ -480,6 +480,38 @@ static void test_checksum_only(void)
     }
 }
 
+/* Anywhere in the frame, whatever stands there. */
+static void test_checksum_far(void)
+{
+    uint8_t bytes[3000], want[3000], got[3000], field[NET_GSO_HEADERS_ROOM];
+
+    for (unsigned round = 0; round < 500; round++) {
+        size_t size = g_random_int_range(60, sizeof(bytes));
+        struct virtio_net_hdr hdr = {
+            .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+            .csum_start = g_random_int_range(14, size - 2),
+        };
+        struct iovec iov[40], pieces[42];
+        unsigned iovcnt, n;
+        size_t sum;
+        NetGso g;
+
+        hdr.csum_offset = g_random_int_range(0, size - 1 - hdr.csum_start);
+        for (unsigned i = 0; i < size; i++) {
+            want[i] = bytes[i] = g_random_int();
+        }
+        g_assert_true(net_checksum_partial(want, size, hdr.csum_start,
+                                           hdr.csum_offset));
+        iovcnt = scatter(bytes, size, iov, ARRAY_SIZE(iov));
+        g_assert_true(net_gso_start(&g, &hdr, iov, iovcnt, size, 0));
+        n = net_gso_next(&g, field, pieces, &sum);
+        g_assert_cmpuint(n, <=, iovcnt + NET_GSO_PIECES_MORE);
+        iov_to_buf(pieces, n, 0, got, sizeof(got));
+        g_assert_cmpmem(got, sum, want, size);
+        g_assert_cmpuint(net_gso_next(&g, field, pieces, &sum), ==, 0);
+    }
+}
+
 /* --- what is refused --- */
 
 static bool starts(const Sample *s, struct virtio_net_hdr hdr, size_t size)
@@ -487,7 +519,7 @@ static bool starts(const Sample *s, struct virtio_net_hdr hdr, size_t size)
     /* Exactly so many bytes, for the sanitizer to watch. */
     g_autofree uint8_t *copy = g_memdup2(s->frame, MAX(size, 1));
     struct iovec iov = { copy, size };
-    struct iovec pieces[2];
+    struct iovec pieces[1 + NET_GSO_PIECES_MORE];
     uint8_t headers[NET_GSO_HEADERS_ROOM];
     NetGso g;
 
@@ -545,13 +577,15 @@ static void test_gso_refuses(void)
     for (size_t size = 0; size < s->size; size += 1 + size / 100) {
         g_assert_false(starts(s, good, size));
     }
-    /* Partial checksums outside the frame, or too far in for any header. */
+    /* Partial checksums outside the frame. */
     hdr = good;
     hdr.gso_type = VIRTIO_NET_HDR_GSO_NONE;
     hdr.csum_start = NET_GSO_HEADERS_MAX - 2;
     hdr.csum_offset = 0;
     g_assert_true(starts(s, hdr, s->size));
     hdr.csum_offset = 1;
+    g_assert_true(starts(s, hdr, s->size));
+    hdr.csum_start = s->size - 2;
     g_assert_false(starts(s, hdr, s->size));
     hdr.csum_start = hdr.csum_offset = 0xffff;
     g_assert_false(starts(s, hdr, s->size));
@@ -624,7 +658,7 @@ static void test_cve_2020_16092(void)
             continue;
         }
         while ((n = net_gso_next(&g, headers, pieces, &size))) {
-            g_assert_cmpuint(n, <=, iovcnt + 1);
+            g_assert_cmpuint(n, <=, iovcnt + NET_GSO_PIECES_MORE);
             g_assert_cmpuint(size, <=, claimed);
         }
     }
@@ -750,6 +784,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gso/ufo", test_gso_ufo);
     g_test_add_func("/gso/skip", test_gso_skip);
     g_test_add_func("/gso/checksum-only", test_checksum_only);
+    g_test_add_func("/gso/checksum-far", test_checksum_far);
     g_test_add_func("/gso/refuses", test_gso_refuses);
     g_test_add_func("/gso/any-bytes", test_gso_any_bytes);
     g_test_add_func("/attack/CVE-2016-2857", test_cve_2016_2857);
