@@ -171,6 +171,7 @@ static void check_sum(const uint8_t *frame, size_t size)
 static unsigned send_batch(VirtIONet *n, Packet *const *packets, unsigned count)
 {
     VirtIONetQueue *q = &n->pairs[0];
+    unsigned done;
 
     for (unsigned i = 0; i < count; i++) {
         VirtQueueElement *elem = &q->tx_batch.elems[i];
@@ -184,7 +185,9 @@ static unsigned send_batch(VirtIONet *n, Packet *const *packets, unsigned count)
     qemu_flush_queued_packets(qemu_find_netdev("m0"));
     g_assert_true(n->tx_software);
     g_assert_true(virtio_net_software_look(q, count));
-    return virtio_net_software_send(q, count, NULL);
+    done = virtio_net_software_send(q, count, NULL);
+    virtio_net_software_count(q, done);
+    return done;
 }
 
 /* A frame of a datagram of its own, behind a header that asks for nothing. */
