@@ -26,6 +26,9 @@ uint64_t qemu_file_limit_left(QEMUFile *f);
  */
 void qemu_file_set_cancel_fd(QEMUFile *f, int cancel_fd);
 
+/* What qemu_file_explain() said, or NULL. */
+const char *qemu_file_reason(QEMUFile *f);
+
 /* Output over memory only: is it that; room for a 32-bit length; filling the
  * length of what was written since in. */
 bool qemu_file_is_output_mem(QEMUFile *f);

@@ -18,6 +18,7 @@ struct QEMUFile {
     int fd_flags;           /* of fd, to be set again; -1: as they were */
     bool writing;
     int error;              /* the first -errno */
+    char *reason;           /* of who refused what was read, or NULL */
     uint64_t moved;         /* bytes handed to or taken from the caller */
     uint64_t limit;         /* of `moved`, reading */
     const uint8_t *in;      /* what is there to be read: in[pos..end) */
@@ -87,6 +88,21 @@ void qemu_file_set_error(QEMUFile *f, int ret)
     if (!f->error && ret < 0) {
         f->error = ret;
     }
+}
+
+void qemu_file_explain(QEMUFile *f, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    g_free(f->reason);
+    f->reason = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+}
+
+const char *qemu_file_reason(QEMUFile *f)
+{
+    return f->reason;
 }
 
 uint64_t qemu_file_transferred(QEMUFile *f)
@@ -163,6 +179,7 @@ int qemu_fclose(QEMUFile *f)
         g_byte_array_free(f->out, true);
     }
     g_free(f->io);
+    g_free(f->reason);
     g_free(f);
     return ret;
 }

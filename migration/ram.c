@@ -362,6 +362,11 @@ bool ram_load_blocks(RamLoad *load, const uint8_t *data, size_t size,
     QEMUFile *mem = qemu_file_new_input_mem(data, size);
     bool ok;
 
+    if (load->blocks) {
+        error_setg(errp, "the stream is damaged: two lists of memory blocks");
+        qemu_fclose(mem);
+        return false;
+    }
     load->blocks = g_array_new(false, false, sizeof(LoadBlock));
     g_array_set_clear_func(load->blocks, free_load_block);
     WITH_RCU_READ_LOCK_GUARD() {

@@ -294,9 +294,11 @@ static int load_element(QEMUFile *f, const VMStateField *field, void *element,
         ret = qemu_file_get_error(f);
     }
     if (ret < 0) {
+        const char *why = qemu_file_reason(f) ? qemu_file_reason(f)
+                                              : field->err_hint;
+
         error_setg(errp, "'%s' cannot be read or has an illegal value%s%s",
-                   field->name, field->err_hint ? ": " : "",
-                   field->err_hint ? field->err_hint : "");
+                   field->name, why ? ": " : "", why ? why : "");
     }
     return ret;
 }

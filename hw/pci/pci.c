@@ -14,7 +14,6 @@
 #include "migration/qemu-file.h"
 #include "pci-internal.h"
 #include "qapi/error.h"
-#include "qemu/error-report.h"
 #include "qemu/module.h"
 
 #define ALL_COMMAND_BITS                                                     \
@@ -428,9 +427,8 @@ static int get_config(QEMUFile *f, void *pv, size_t size,
         uint8_t fixed = d->cmask[i] & ~(d->wmask[i] | d->w1cmask[i]);
 
         if ((config[i] ^ d->config[i]) & fixed) {
-            error_report("%s: configuration byte 0x%x is 0x%02x in the "
-                         "stream and 0x%02x here", d->name, i, config[i],
-                         d->config[i]);
+            qemu_file_explain(f, "byte 0x%x is 0x%02x in the stream and "
+                              "0x%02x here", i, config[i], d->config[i]);
             return -EINVAL;
         }
     }

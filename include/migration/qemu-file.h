@@ -27,6 +27,8 @@ int qemu_fflush(QEMUFile *f);
 /* 0, or the first -errno; qemu_file_set_error keeps the first one. */
 int qemu_file_get_error(QEMUFile *f);
 void qemu_file_set_error(QEMUFile *f, int ret);
+/* For VMStateInfo.get before it refuses: why, in words that follow the field's. */
+void qemu_file_explain(QEMUFile *f, const char *fmt, ...) G_PRINTF(2, 3);
 /* Bytes read or written so far. */
 uint64_t qemu_file_transferred(QEMUFile *f);
 
