@@ -180,9 +180,13 @@ static bool tx_turn(Scene *s, Pair *p, unsigned window)
     }
     away = p->next_tx - arrived(s, p);
     room = away < window ? MIN(ring_idle(&p->tx), window - away) : 0;
-    if (room > 0 && room >= MIN(p->tx.size, window) / 2) {
+    if (room > 0 && room >= (s->spec->lump ? s->spec->lump :
+                             MIN(p->tx.size, window) / 2)) {
         while (room-- > 0) {
             tx_put(s, p);
+            if (s->spec->lump == 1) {
+                ring_publish(&p->tx);
+            }
         }
         ring_publish(&p->tx);
         moved = true;
@@ -483,6 +487,8 @@ static void parse_key(Spec *spec, const char *key, const char *value)
         spec->ring = number;
     } else if (g_str_equal(key, "pairs")) {
         spec->pairs = number;
+    } else if (g_str_equal(key, "lump")) {
+        spec->lump = number;
     } else if (g_str_equal(key, "seconds")) {
         spec->seconds = g_ascii_strtod(value, NULL);
     } else {

@@ -98,12 +98,12 @@ static char *device_json(const Spec *spec)
 {
     return g_strdup_printf(
         " -object iothread,id=t0 -object iothread,id=t1"
-        " -device {\"driver\":\"virtio-net-pci\",\"netdev\":\"n0\","
+        " -device '{\"driver\":\"virtio-net-pci\",\"netdev\":\"n0\","
         "\"disable-legacy\":\"on\",\"romfile\":\"\",\"addr\":\"4\","
-        "\"mq\":true,\"mrg_rxbuf\":false,\"vectors\":0,"
+        "\"mq\":true,\"mrg_rxbuf\":false,"
         "\"packed\":%s,\"event_idx\":%s,"
         "\"iothread-vq-mapping\":[{\"iothread\":\"t0\",\"vqs\":[0,1]},"
-        "{\"iothread\":\"t1\",\"vqs\":[2,3]}]}",
+        "{\"iothread\":\"t1\",\"vqs\":[2,3]}]}'",
         spec->packed ? "true" : "false", spec->event_idx ? "true" : "false");
 }
 

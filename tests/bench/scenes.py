@@ -11,6 +11,9 @@ SINKS = ["dgram-unix", "dgram-udp", "stream-unix", "stream-tcp", "tap"]
 SIZES = [60, 1500, 65000]
 # CPU nanoseconds that a ring takes at the floor; a hub has two.
 RING_NS = 80
+# Each further descriptor of a chain, on the same core.
+DESCRIPTOR_NS = 5
+PIECES = 18
 # In general no row needs more than this many times its floor.
 FLOOR_LIMIT = 1.25
 
@@ -32,7 +35,9 @@ class Row:
     def floor_of(self, calls_ns):
         """CPU nanoseconds a frame: system calls, and the ring."""
         rings = 2 if self.keys["sink"] == "hub" else 1
-        return calls_ns + RING_NS * rings
+        in_pieces = self.keys["way"] == "tx" and self.keys["bytes"] > 4096
+        return (calls_ns + RING_NS * rings +
+                (DESCRIPTOR_NS * (PIECES - 1) if in_pieces else 0))
 
 
 @dataclass
