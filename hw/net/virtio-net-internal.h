@@ -93,6 +93,24 @@ void virtio_net_rx_copy(const struct iovec *to, unsigned to_count,
 /* What the filter looks at: Ethernet header and VLAN tag. */
 #define RX_PEEK_BYTES       (ETH_HLEN + ETH_VLAN_HLEN)
 
+/*
+ * One packet for the pair @home, or where its hash leads, with @hdr in place of what
+ * the backend put before it (NULL: with that). False: no buffers now.
+ */
+bool virtio_net_receive_one(VirtIONetQueue *home, const NetPacket *packet,
+                            const struct virtio_net_hdr *hdr);
+
+/* virtio-net-rsc.c; from the queue's loop, or while it stands. */
+unsigned virtio_net_rsc_receive(VirtIONetQueue *q, const NetPacket *packets,
+                                unsigned count);
+/* There may be buffers now; any thread. */
+void virtio_net_rsc_wake(VirtIONetQueue *q);
+/* What is held is lost. */
+void virtio_net_rsc_drop(VirtIONetQueue *q);
+void virtio_net_rsc_exit(VirtIONetQueue *q);
+/* Say of a large segment of the backend's how many it is made of. */
+void virtio_net_rsc_mark(struct virtio_net_hdr *hdr, size_t frame_bytes);
+
 /* virtio-net-turn.c: what the guest sends after it got something is soon seen. */
 void virtio_net_turn_init(VirtIONetQueue *q);
 
@@ -155,6 +173,7 @@ typedef struct RxClass {
     uint32_t hash;
     uint16_t report;                /* VIRTIO_NET_HASH_REPORT_* */
     uint16_t pair;
+    const struct virtio_net_hdr *hdr;   /* in place of the backend's; or NULL */
 } RxClass;
 
 void rss_reset(RssState *rss);

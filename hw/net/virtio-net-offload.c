@@ -20,6 +20,7 @@
 #define HOST_SEGMENTS                                                        \
     (BIT_OF(HOST_TSO4) | BIT_OF(HOST_TSO6) | BIT_OF(HOST_ECN) |              \
      BIT_OF(HOST_UFO) | BIT_OF(HOST_USO) | BIT_OF(GSO))
+#define COALESCED_SEGMENTS  (BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6))
 #define GUEST_SEGMENTS                                                       \
     (BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6) | BIT_OF(GUEST_ECN) |           \
      BIT_OF(GUEST_UFO) | BIT_OF(GUEST_USO4) | BIT_OF(GUEST_USO6))
@@ -34,7 +35,10 @@ void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features)
     uint64_t offered = features->w[0];
 
     if (!qemu_has_vnet_hdr(peer)) {
-        offered &= ~GUEST_SEGMENTS;
+        /* Coalescing makes segments whatever the backend does. */
+        offered &= virtio_features_test(&n->net_features,
+                                        VIRTIO_NET_F_RSC_EXT) ?
+                   ~(GUEST_SEGMENTS & ~COALESCED_SEGMENTS) : ~GUEST_SEGMENTS;
     }
     if (!qemu_has_ufo(peer)) {
         offered &= ~BIT_OF(GUEST_UFO);
@@ -61,6 +65,8 @@ void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features)
 void virtio_net_set_guest_offloads(VirtIONet *n, uint64_t offloads)
 {
     n->guest_offloads = offloads & GUEST_OFFLOAD(CSUM) ? offloads : 0;
+    n->rsc = (n->guest_offloads & COALESCED_SEGMENTS) &&
+             virtio_vdev_has_feature(VIRTIO_DEVICE(n), VIRTIO_NET_F_RSC_EXT);
     if (n->peer_hdr) {
         offloads = n->guest_offloads;
         qemu_set_offload(qemu_get_queue(n->nic)->peer, &(NetOffloads){

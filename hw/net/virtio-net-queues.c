@@ -126,6 +126,7 @@ void virtio_net_queues_exit(VirtIONet *n)
         virtio_net_coal_exit(&q->rx_coal);
         virtio_net_coal_exit(&q->tx_coal);
         virtio_net_tx_exit(q);
+        virtio_net_rsc_exit(q);
         virtio_net_direct_exit(&q->rx_direct);
         virtqueue_batch_destroy(&q->rx_batch);
         virtio_net_wake_exit(q);
@@ -145,6 +146,7 @@ static void start_pair(VirtIONetQueue *q)
     virtio_net_coal_resume(&q->rx_coal);
     virtio_net_coal_resume(&q->tx_coal);
     virtio_net_tx_start(q);
+    virtio_net_rsc_wake(q);
     qemu_flush_queued_packets(virtio_net_pair_client(q));
 }
 
@@ -152,6 +154,7 @@ static void start_pair(VirtIONetQueue *q)
 static void empty_pair(VirtIONetQueue *q)
 {
     virtio_net_tx_stop(q);
+    virtio_net_rsc_drop(q);
     qemu_purge_queued_packets(virtio_net_pair_client(q));
     q->tx_blocked = false;
 }

@@ -47,7 +47,7 @@ static bool direct_open(VirtIONetQueue *q)
     const VirtIONet *n = q->n;
     RxDirect *direct = &q->rx_direct;
 
-    if (!virtio_net_rx_ready(q) || n->rss.steer || n->hash_report) {
+    if (!virtio_net_rx_ready(q) || n->rss.steer || n->hash_report || n->rsc) {
         return false;
     }
     if (direct->pause > 0) {

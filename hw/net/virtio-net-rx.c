@@ -134,6 +134,11 @@ static void rx_scatter(VirtIONetQueue *q, const NetPacket *packet,
     } hdr = { .hash.padding = 0 };
 
     virtio_net_fill_header(n, packet, &hdr.mrg);
+    if (class && class->hdr) {
+        hdr.mrg.hdr = *class->hdr;
+    } else if (n->rsc) {
+        virtio_net_rsc_mark(&hdr.mrg.hdr, left);
+    }
     hdr.mrg.num_buffers = cpu_to_le16(next - first);
     hdr.hash.hash_value = class ? cpu_to_le32(class->hash) : 0;
     hdr.hash.hash_report = class ? cpu_to_le16(class->report) : 0;
@@ -335,7 +340,8 @@ static unsigned rx_steer(VirtIONet *n, const NetPacket *packets,
 }
 
 static unsigned rx_hashed_burst(VirtIONet *n, VirtIONetQueue *home,
-                                const NetPacket *packets, unsigned count)
+                                const NetPacket *packets, unsigned count,
+                                const struct virtio_net_hdr *hdr)
 {
     unsigned done = 0;
 
@@ -345,6 +351,7 @@ static unsigned rx_hashed_burst(VirtIONet *n, VirtIONetQueue *home,
         unsigned taken;
 
         virtio_net_classify(n, home->index, packets + done, slice, classes);
+        classes[0].hdr = hdr;
         taken = rx_steer(n, packets + done, classes, slice);
         done += taken;
         if (taken < slice) {
@@ -368,17 +375,36 @@ unsigned virtio_net_receive_burst(NetClientState *nc, const NetPacket *packets,
         n->pairs[nc->queue_index].rx.drop_queue_off += count;
         return count;
     }
+    if (n->rsc) {
+        return virtio_net_rsc_receive(q, packets, count);
+    }
     if (n->rss.steer || n->hash_report) {
-        return rx_hashed_burst(n, q, packets, count);
+        return rx_hashed_burst(n, q, packets, count, NULL);
     }
     done = rx_run(q, packets, NULL, count);
     virtio_net_rx_notify(q);
     return done;
 }
 
+bool virtio_net_receive_one(VirtIONetQueue *home, const NetPacket *packet,
+                            const struct virtio_net_hdr *hdr)
+{
+    VirtIONet *n = home->n;
+    RxClass class = { .hdr = hdr };
+    unsigned done;
+
+    if (n->rss.steer || n->hash_report) {
+        return rx_hashed_burst(n, home, packet, 1, hdr) == 1;
+    }
+    done = rx_run(home, packet, &class, 1);
+    virtio_net_rx_notify(home);
+    return done == 1;
+}
+
 void virtio_net_rx_wake_all(VirtIONet *n)
 {
     for (unsigned i = 0; i < n->max_pairs; i++) {
+        virtio_net_rsc_wake(&n->pairs[i]);
         virtio_net_wake(&n->pairs[i]);
     }
 }
@@ -399,6 +425,7 @@ void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
         /* Packets for this queue may wait anywhere. */
         virtio_net_rx_wake_all(n);
     } else {
+        virtio_net_rsc_wake(q);
         qemu_flush_queued_packets(virtio_net_pair_client(q));
     }
 }

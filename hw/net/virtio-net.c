@@ -20,6 +20,7 @@
 #define MTU_MIN             68
 #define TX_TIMER_NS         150000
 #define TX_BURST            256
+#define RSC_INTERVAL        300000
 
 #define BIT_OF(feature) (UINT64_C(1) << VIRTIO_NET_F_##feature)
 
@@ -107,7 +108,8 @@ static const uint64_t own_features =
     BIT_OF(CTRL_RX_EXTRA) | BIT_OF(CTRL_VLAN) | BIT_OF(CTRL_MAC_ADDR) |
     BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT) | BIT_OF(NOTF_COAL) |
     BIT_OF(VQ_NOTF_COAL) | BIT_OF(CTRL_GUEST_OFFLOADS) | BIT_OF(GUEST_ANNOUNCE) |
-    BIT_OF(DEVICE_STATS) | BIT_OF(GUEST_HDRLEN) | BIT_OF(HASH_TUNNEL);
+    BIT_OF(DEVICE_STATS) | BIT_OF(GUEST_HDRLEN) | BIT_OF(HASH_TUNNEL) |
+    BIT_OF(RSC_EXT);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -146,6 +148,14 @@ static bool hash_tunnel_idle(const VirtioFeatures *features)
            !virtio_features_test(features, VIRTIO_NET_F_HASH_REPORT);
 }
 
+/* Segments of one direction at least, and (5.1.6.4) what coalescing makes. */
+static bool rsc_idle(const VirtioFeatures *features)
+{
+    return virtio_features_test(features, VIRTIO_NET_F_RSC_EXT) &&
+           (!(features->w[0] & (BIT_OF(HOST_TSO4) | BIT_OF(HOST_TSO6))) ||
+            !(features->w[0] & (BIT_OF(GUEST_TSO4) | BIT_OF(GUEST_TSO6))));
+}
+
 static bool virtio_net_get_features(VirtIODevice *vdev,
                                     VirtioFeatures *features, Error **errp)
 {
@@ -168,6 +178,9 @@ static bool virtio_net_get_features(VirtIODevice *vdev,
     if (hash_tunnel_idle(&net)) {
         virtio_features_clear(&net, VIRTIO_NET_F_HASH_TUNNEL);
     }
+    if (rsc_idle(&net)) {
+        virtio_features_clear(&net, VIRTIO_NET_F_RSC_EXT);
+    }
     *features = virtio_features_or(*features, net);
     return true;
 }
@@ -181,7 +194,7 @@ static int virtio_net_validate_features(VirtIODevice *vdev,
             return -EINVAL;
         }
     }
-    return hash_tunnel_idle(features) ? -EINVAL : 0;
+    return hash_tunnel_idle(features) || rsc_idle(features) ? -EINVAL : 0;
 }
 
 static void virtio_net_set_features(VirtIODevice *vdev)
@@ -578,6 +591,13 @@ static const Property virtio_net_properties[] = {
     DEFINE_PROP_FEATURE_BIT("hash", VirtIONet, net_features,
                             VIRTIO_NET_F_HASH_REPORT, false,
                             .description = "packets come with their hash"),
+    DEFINE_PROP_FEATURE_BIT("guest_rsc_ext", VirtIONet, net_features,
+                            VIRTIO_NET_F_RSC_EXT, false,
+                            .description = "join received TCP segments that "
+                            "follow each other"),
+    DEFINE_PROP_UINT32("rsc_interval", VirtIONet, rsc_interval, RSC_INTERVAL,
+                       .description = "nanoseconds that segments may wait for "
+                       "the next"),
     DEFINE_PROP_FEATURE_BIT("hash_tunnel", VirtIONet, net_features,
                             VIRTIO_NET_F_HASH_TUNNEL, false,
                             .description = "packets in tunnels may be hashed by "

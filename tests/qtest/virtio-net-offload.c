@@ -125,7 +125,8 @@ void net_sample_build(NetSample *s)
         put32(l4 + 4, 0xffffff00);              /* wraps soon */
         put32(l4 + 8, 7);
         l4[12] = (20 + options) / 4 << 4;
-        l4[13] = TCP_ACK | TCP_PSH | TCP_FIN | (s->ecn ? TCP_CWR : 0);
+        l4[13] = TCP_ACK | TCP_PSH | (s->goes_on ? 0 : TCP_FIN) |
+                 (s->ecn ? TCP_CWR : 0);
         put16(l4 + 14, 512);
         memset(l4 + 20, 1, options);
     } else {

@@ -22,6 +22,7 @@ typedef struct NetSample {
     bool vlan;                  /* a VLAN tag */
     bool extra;                 /* options: of IPv4 and TCP, an IPv6 header more */
     bool ecn;                   /* asks for ECN */
+    bool goes_on;               /* TCP: the stream does not end here */
     unsigned payload;
     uint8_t type;               /* VIRTIO_NET_HDR_GSO_* without ECN */
     uint16_t mss;

@@ -97,6 +97,8 @@ typedef struct RxDirect {
 /* virtio-net-software.c */
 typedef struct TxSoftware TxSoftware;
 typedef struct RxSoftware RxSoftware;
+/* virtio-net-rsc.c */
+typedef struct RscState RscState;
 
 /*
  * One receive and one transmit queue; owned by one event loop. Pairs of different
@@ -119,6 +121,7 @@ typedef struct QEMU_ALIGNED(64) VirtIONetQueue {
     RxDirect rx_direct;
     bool rx_touched;                /* something was used in this burst */
     RxSoftware *rx_software;        /* NULL until used */
+    RscState *rsc;                  /* NULL until used */
 
     /* virtio-net-tx.c */
     VirtQueue *tx_vq;
@@ -187,6 +190,8 @@ struct VirtIONet {
     bool mergeable;                 /* a packet may fill several chains */
     bool peer_hdr;                  /* the backend carries the same header */
     uint64_t guest_offloads;        /* bits of GUEST_* features that are on now */
+    bool rsc;                       /* segments are joined: virtio-net-rsc.c */
+    uint32_t rsc_interval;          /* ns; property */
 
     /* virtio-net-software.c: requests in headers of packets that are sent */
     bool tx_software;               /* some are for us: headers must be read */
