@@ -290,7 +290,12 @@ static bool repeat(CPUX86State *env, const StringRun *run)
     return true;
 }
 
-static UOP(string_handler)
+/*
+ * The work, apart from the handler: a handler whose variables have an address does
+ * not go on to the next operation by a jump, and a loop of instructions would grow
+ * the stack. False: come back to this instruction later.
+ */
+static QEMU_NOINLINE bool run_string(CPUX86State *env, const MicroOp *op)
 {
     StringRun run = { .op = op, .s = string_unpack(op->imm64) };
 
@@ -299,10 +304,17 @@ static UOP(string_handler)
                                      : 1 << run.log2;
     run.mask = run.s.adsize == 8 ? ~0ull : run.s.adsize == 4 ? UINT32_MAX
                                                              : 0xffff;
+    if (run.s.rep) {
+        return repeat(env, &run);
+    }
+    one_element(env, &run);
+    return true;
+}
+
+static UOP(string_handler)
+{
     UOP_SYNC(env, op);
-    if (!run.s.rep) {
-        one_element(env, &run);
-    } else if (!repeat(env, &run)) {
+    if (!run_string(env, op)) {
         env->pc = env->eip;
         env->insns_left--;
         return NULL;

@@ -183,7 +183,8 @@ UopFn *const uop_out[2] = { out_imm, out_dx };
  * First in the block of such an instruction: the second page must be the one
  * that was decoded. If not, the run loop finds or makes the right block.
  */
-static UOP(page2_handler)
+/* Apart from the handler, which goes on by a jump: see run_string(). */
+static QEMU_NOINLINE bool page2_is_same(CPUX86State *env, const MicroOp *op)
 {
     uint64_t addr = env->pc;
     ram_addr_t ram;
@@ -192,8 +193,13 @@ static UOP(page2_handler)
         addr = (uint32_t)(addr + env->segs[R_CS].base);
     }
     addr = (addr & TARGET_PAGE_MASK) + TARGET_PAGE_SIZE;
+    return x86_code_ptr(env, addr, &ram) == op->ptr;
+}
+
+static UOP(page2_handler)
+{
     UOP_SYNC(env, op);
-    if (x86_code_ptr(env, addr, &ram) != op->ptr) {
+    if (!page2_is_same(env, op)) {
         return NULL;
     }
     UOP_NEXT(env, op);

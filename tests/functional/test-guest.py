@@ -124,6 +124,18 @@ def test_triple_fault_resets_again_and_again():
     machine.end()
 
 
+def test_long_loops_need_no_stack():
+    """String instructions, in a block that lies on two pages, 4 M times."""
+    loop = b"\x66\xb9\x00\x00\x40\x00" + b"\xac\x67\xe2\xfc"
+    end = b"\x2e\x0f\x01\x1e\x00\x80\xcc"    # lidt cs:[zeros]; int3
+    code = b"\xfa" + b"\x90" * (0xff5 - 1 + 3) + loop + end
+    code += b"\0" * (0x8010 - len(code))
+    machine = with_firmware(code, "-no-reboot", "-S")
+    machine.qmp("cont")
+    assert machine.event("SHUTDOWN")["data"]["guest"]
+    assert machine.process.wait(30) == 0
+
+
 def guest(task=None, **changes):
     args = boot.parser().parse_args(["--binary", BINARY])
     args.task = task
@@ -169,5 +181,6 @@ def test_idle_linux_uses_under_3_percent():
 
 tap.run([test_halted_cpu_costs_nothing, test_triple_fault_resets,
          test_triple_fault_resets_again_and_again,
+         test_long_loops_need_no_stack,
          test_linux_moves_16_mib_both_ways,
          test_idle_linux_uses_under_3_percent])
