@@ -6,8 +6,13 @@ Its 8139too leaves cards of this revision to 8139cp.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import http.server
 import os
+import subprocess
 import sys
+import tempfile
+import threading
+import time
 
 import boot
 import guestlib
@@ -59,5 +64,51 @@ def test_beside_a_virtio_card():
     assert "also-right" in run.at, "\n".join(run.log[-40:])
 
 
-tap.run([test_8139cp_moves_16_mib_both_ways, test_beside_a_virtio_card],
+class WebServer(http.server.ThreadingHTTPServer):
+    """Remembers what was asked for, and gives a megabyte of it."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(1 << 20))
+            self.end_headers()
+            self.wfile.write(bytes(1 << 20))
+            self.server.asked.append(self.path)
+
+        def log_message(self, *args):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.asked = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def test_firmware_boots_over_it():
+    """The option ROM's own driver: DHCP, TFTP and HTTP."""
+    if not os.path.exists("/usr/lib/ipxe/qemu/efi-rtl8139.rom"):
+        raise tap.Skip("the option ROMs (ipxe-qemu) are not installed")
+    server = WebServer()
+    with tempfile.TemporaryDirectory(prefix="tftp-") as folder:
+        with open(os.path.join(folder, "boot.ipxe"), "w") as f:
+            f.write("#!ipxe\n")
+            for name in ("one", "two-${net0/mac}-${net0/chip}"):
+                f.write(f"imgfetch http://10.0.2.2:{server.server_port}"
+                        f"/{name}\n")
+        process = subprocess.Popen(
+            [BINARY, "-display", "none", "-boot", "n", "-device", CARD,
+             "-netdev", f"user,id=n0,tftp={folder},bootfile=boot.ipxe"],
+            stdin=subprocess.DEVNULL)
+        end = time.monotonic() + 100
+        while len(server.asked) < 2 and time.monotonic() < end:
+            time.sleep(0.1)
+        process.kill()
+        process.wait()
+    server.shutdown()
+    assert server.asked == ["/one", "/two-52%3A54%3A00%3A12%3A34%3A10-rtl8139"], \
+        server.asked
+
+
+tap.run([test_8139cp_moves_16_mib_both_ways, test_beside_a_virtio_card,
+         test_firmware_boots_over_it],
         at_once=2)
