@@ -18,12 +18,17 @@
 #include "qapi/json.h"
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
+#include "system/balloon.h"
 #include "system/runstate.h"
 
 typedef enum SaveStatus {
     SAVE_NONE, SAVE_SETUP, SAVE_ACTIVE, SAVE_CANCELLING,
     SAVE_CANCELLED, SAVE_COMPLETED, SAVE_FAILED,
 } SaveStatus;
+
+/* How long the guest has to say which pages it does not need. */
+#define HINT_WAIT_MS    1000
+#define HINT_LOOK_MS    5
 
 static const char *const status_names[] = {
     [SAVE_NONE] = "none", [SAVE_SETUP] = "setup", [SAVE_ACTIVE] = "active",
@@ -42,6 +47,8 @@ static struct {
     bool thread_runs;           /* to be joined */
     Error *err;                 /* of the thread, or why it failed */
     RunState before;            /* of the machine */
+    QEMUTimer *hints;           /* waits for what the guest does not need */
+    int64_t hints_end_ms;
     MachineSnapshot *snapshot;
     RamSave *ram;
     bool compress;
@@ -140,6 +147,10 @@ static void schedule(QEMUBHFunc *next)
 static void release(void)
 {
     g_clear_pointer(&job.bh, qemu_bh_delete);
+    if (job.hints) {
+        balloon_hint_end();
+        g_clear_pointer(&job.hints, timer_free);
+    }
     g_clear_pointer(&job.addr, migration_address_free);
     g_clear_pointer(&job.ch, migration_channel_free);
     g_clear_pointer(&job.snapshot, snapshot_free);
@@ -189,15 +200,9 @@ static void *save_thread(void *opaque)
     return NULL;
 }
 
-/* The channel is open: stops the machine and takes its state. */
-static void begin(void *opaque)
+/* Stops the machine and takes its state. */
+static void stop_and_save(void)
 {
-    if (job.status == SAVE_CANCELLING) {
-        end_job();
-        return;
-    }
-    job.active_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
-    set_status(SAVE_ACTIVE);
     job.before = runstate_get();
     vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
     job.snapshot = snapshot_take(RunState_str(job.before), &job.err);
@@ -211,6 +216,38 @@ static void begin(void *opaque)
     job.thread_runs = true;
     qemu_thread_create(&job.thread, "migration", save_thread, NULL,
                        QEMU_THREAD_JOINABLE);
+}
+
+/* The guest runs on while it says which pages it does not need; not for long. */
+static void look_for_hints(void *opaque)
+{
+    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+    if (job.status == SAVE_CANCELLING) {
+        end_job();
+    } else if (balloon_hint_done() || now >= job.hints_end_ms) {
+        stop_and_save();
+    } else {
+        timer_mod(job.hints, now + HINT_LOOK_MS);
+    }
+}
+
+/* The channel is open. */
+static void begin(void *opaque)
+{
+    if (job.status == SAVE_CANCELLING) {
+        end_job();
+        return;
+    }
+    job.active_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+    set_status(SAVE_ACTIVE);
+    if (balloon_hint_begin()) {
+        job.hints = timer_new_ms(QEMU_CLOCK_REALTIME, look_for_hints, NULL);
+        job.hints_end_ms = job.active_ms + HINT_WAIT_MS;
+        timer_mod(job.hints, job.active_ms + HINT_LOOK_MS);
+    } else {
+        stop_and_save();
+    }
 }
 
 static void connected(int fd, Error *err, void *opaque)

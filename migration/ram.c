@@ -20,6 +20,7 @@
 #include "qemu/bswap.h"
 #include "qemu/cutils.h"
 #include "qemu/timer.h"
+#include "system/balloon.h"
 #include "system/ram_addr.h"
 
 #define PAGE_BYTES      4096u
@@ -39,6 +40,7 @@ static uint64_t pages_of(uint64_t bytes)
 typedef struct SaveBlock {
     char *name;
     const uint8_t *host;
+    ram_addr_t offset;
     uint64_t bytes;
 } SaveBlock;
 
@@ -70,7 +72,8 @@ RamSave *ram_save_new(const MigrationOptions *options)
     g_array_set_clear_func(ram->blocks, free_save_block);
     RCU_READ_LOCK_GUARD();
     RAMBLOCK_FOREACH(block) {
-        SaveBlock b = { NULL, block->host, block->used_length };
+        SaveBlock b = { NULL, block->host, block->offset,
+                        block->used_length };
 
         if (block->flags & RAM_MIGRATABLE) {
             b.name = g_strdup(block->idstr);
@@ -180,12 +183,14 @@ static void put_filled(RamSave *ram, unsigned block, const SaveBlock *b,
     count(&ram->stats.normal_pages, pages);
 }
 
+/* Is it zero, or may it be, since the guest does not need it? */
 static bool page_is_zero(const RamSave *ram, const SaveBlock *b, uint64_t page)
 {
     uint64_t at = page * PAGE_BYTES;
 
-    return ram->options.leave_zero_pages &&
-           buffer_is_zero(b->host + at, MIN(PAGE_BYTES, b->bytes - at));
+    return balloon_page_unneeded(b->offset + at) ||
+           (ram->options.leave_zero_pages &&
+            buffer_is_zero(b->host + at, MIN(PAGE_BYTES, b->bytes - at)));
 }
 
 /* Sleeps so that no more bytes a second go out than is allowed. */

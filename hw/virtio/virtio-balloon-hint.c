@@ -109,6 +109,22 @@ void balloon_hint_reset(VirtIOBalloon *s)
     s->hint.command = VIRTIO_BALLOON_CMD_ID_STOP;
 }
 
+void balloon_hint_loaded(VirtIOBalloon *s)
+{
+    if (s->hint.command > VIRTIO_BALLOON_CMD_ID_DONE) {
+        s->hint.command = VIRTIO_BALLOON_CMD_ID_DONE;
+        s->hint.tell = true;
+    }
+}
+
+void balloon_hint_run(VirtIOBalloon *s)
+{
+    if (s->hint.tell) {
+        s->hint.tell = false;
+        virtio_notify_config(VIRTIO_DEVICE(s));
+    }
+}
+
 void balloon_hint_exit(VirtIOBalloon *s)
 {
     forget_pages(&s->hint);

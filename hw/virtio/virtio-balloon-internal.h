@@ -33,6 +33,9 @@ void balloon_stats_add_properties(Object *obj);
 bool balloon_hint_receive(VirtIOBalloon *s, VirtQueue *vq, unsigned budget);
 void balloon_hint_reset(VirtIOBalloon *s);
 void balloon_hint_exit(VirtIOBalloon *s);
+/* The state was saved in the middle of a round, which is over; and runs now. */
+void balloon_hint_loaded(VirtIOBalloon *s);
+void balloon_hint_run(VirtIOBalloon *s);
 /* For BalloonOps. */
 bool balloon_hints_start(void *opaque);
 bool balloon_hints_complete(void *opaque);

@@ -323,6 +323,7 @@ static int balloon_set_status(VirtIODevice *vdev, uint8_t status)
 
     balloon_stats_run(s, running);
     if (running) {
+        balloon_hint_run(s);
         qemu_bh_schedule(s->more);
     } else {
         qemu_bh_cancel(s->more);
@@ -402,10 +403,17 @@ static void balloon_device_unrealize(DeviceState *dev)
 
 /* --- state --- */
 
+static bool balloon_post_load(void *opaque, int version_id, Error **errp)
+{
+    balloon_hint_loaded(opaque);
+    return true;
+}
+
 static const VMStateDescription vmstate_balloon = {
     .name = "virtio-balloon",
     .version_id = 1,
     .minimum_version_id = 1,
+    .post_load_errp = balloon_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_VIRTIO_DEVICE(parent_obj, VirtIOBalloon),
         VMSTATE_UINT32(num_pages, VirtIOBalloon),

@@ -44,6 +44,7 @@ typedef struct BalloonHint {
     uint32_t last;                  /* the last number used for a round */
     bool matched;                   /* the driver answers the present command */
     bool finished;                  /* it has no more pages in this round */
+    bool tell;                      /* a round ended while the state moved */
     unsigned long *pages;           /* bit n: page n of ram_addr_t; or NULL */
     uint64_t page_count;            /* bits there are */
     uint64_t hinted;                /* pages hinted in this round */
