@@ -153,6 +153,34 @@ static void send_own_registers(void *driver, QTestState *qts,
     net_fixture_stop(f);
 }
 
+/*
+ * The answer to a command, 0, likewise. Guards: whoever was told of a notification
+ * holds the guard while a command runs.
+ */
+static void answer_into_status(void *driver, QTestState *qts,
+                               const char *variant, void *data)
+{
+    NetFixture *f = data;
+    QVirtioDevice *d;
+
+    start(f, driver, variant, QVIRTIO_F(VIRTIO_NET_F_CTRL_VQ) |
+          QVIRTIO_F(VIRTIO_NET_F_CTRL_RX));
+    d = f->d;
+    QVirtBuf bufs[2] = {
+        { guest_alloc(d->alloc, 64), 3, false },
+        { d->common.addr + 20, 1, true },
+    };
+    qtest_memset(qts, bufs[0].addr, 0, 3);
+    qtest_writeb(qts, bufs[0].addr + 2, 1);     /* promiscuous, on */
+    qvirtqueue_add(f->ctrl, bufs, 2);
+    qvirtqueue_kick(f->ctrl);
+    qvirtqueue_wait(f->ctrl, NULL);
+    g_assert_cmphex(d->transport->get_status(d) & VIRTIO_CONFIG_S_DRIVER_OK,
+                    ==, VIRTIO_CONFIG_S_DRIVER_OK);
+    sends(f);
+    net_fixture_stop(f);
+}
+
 /* --- who goes first --- */
 
 #define PORT_ADDRESS    0x80001000u     /* 00:02.0 */
@@ -258,6 +286,8 @@ static void register_tests(void)
     qos_add_test("attack/rom-stays", "virtio-net", rom_stays, &once);
     qos_add_test("attack/receive-into-status", "virtio-net-modern",
                  receive_into_status, &once);
+    qos_add_test("attack/answer-into-status", "virtio-net-modern",
+                 answer_into_status, &once);
     qos_add_test("attack/send-own-registers", "virtio-net-modern",
                  send_own_registers, &once);
     qos_add_test("attack/device-goes-first", "virtio-net-modern",
