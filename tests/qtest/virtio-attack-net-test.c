@@ -94,6 +94,38 @@ static void rom_stays(void *driver, QTestState *qts, const char *variant,
     }
 }
 
+/*
+ * CVE-2015-7295, receive filter 2026, where packets are copied: with hash reports
+ * they are looked at first. Guards: a frame longer than the driver's buffers, or
+ * shorter than an Ethernet header, is lost and holds up nothing.
+ */
+static void copied_long_and_short(void *driver, QTestState *qts,
+                                  const char *variant, void *data)
+{
+    static const size_t sizes[] = { 4000, 1, 13, 0 };
+    NetFixture *f = data;
+    uint8_t frame[4000], got[64];
+
+    for (unsigned i = 0; sizes[i]; i++) {
+        uint64_t addr;
+        uint32_t len;
+
+        start(f, driver, variant, QVIRTIO_F(VIRTIO_NET_F_CTRL_VQ) |
+              QVIRTIO_F(VIRTIO_NET_F_HASH_REPORT));
+        addr = net_guest_post(f, 1526);
+        qvirtqueue_kick(f->rx);
+        net_make_frame(frame, sizes[i], 1);
+        net_host_send(f, frame, sizes[i]);
+        net_make_frame(frame, 64, 2);
+        net_host_send(f, frame, 64);
+        qvirtqueue_wait(f->rx, &len);
+        g_assert_cmpuint(len, ==, f->hdr_bytes + 64);
+        qtest_memread(qts, addr + f->hdr_bytes, got, 64);
+        g_assert_cmpmem(got, 64, frame, 64);
+        net_fixture_stop(f);
+    }
+}
+
 /* --- the device's own registers --- */
 
 /*
@@ -280,7 +312,13 @@ static void register_tests(void)
         .before = net_fixture_before, .after = net_fixture_after,
         .variants = two,
     };
+    static const QOSTestOpts hash = {
+        .before = net_fixture_before, .after = net_fixture_after,
+        .variants = two, .device_args = ",hash=on",
+    };
 
+    qos_add_test("attack/copied-long-and-short", "virtio-net-modern",
+                 copied_long_and_short, &hash);
     qos_add_test("attack/mergeable-errors", "virtio-net", mergeable_errors,
                  &all);
     qos_add_test("attack/rom-stays", "virtio-net", rom_stays, &once);
