@@ -21,6 +21,8 @@
 /* Of the timed part; between them all frames are compared. */
 #define SLICES          3
 #define TRIPS_MAX       1000000
+/* Receive buffers that a device has in round trips: few, that are used again. */
+#define TRIP_BUFFERS    16
 #define NAP_NS          5000
 
 unsigned bench_looks = 2000;
@@ -102,14 +104,10 @@ void figures_trips(Figures *f, double *seconds, unsigned count)
 static unsigned window_of(const Scene *s)
 {
     unsigned window = host_window(&s->host);
+    bool host_is_far = s->spec->way == WAY_TX && s->host.fd >= 0;
 
-    return s->spec->way == WAY_RX ? MIN(window, s->spec->ring) :
-           s->host.fd < 0 ? s->spec->ring : window;
-}
-
-static unsigned lump(const Ring *r)
-{
-    return r->size / 8;
+    return s->spec->sink == SINK_NONE ? s->spec->ring :
+           host_is_far ? window : MIN(window, s->spec->ring);
 }
 
 /* Frames of this pair that have come to where they are counted. */
@@ -148,10 +146,13 @@ static unsigned rx_take(Scene *s, Pair *p)
     return count;
 }
 
-static void rx_give(Pair *p, unsigned least)
+/* The device shall have @want buffers; once it has half of them. */
+static void rx_give(Pair *p, unsigned want)
 {
-    if (ring_idle(&p->rx) >= least) {
-        while (ring_idle(&p->rx) > 0) {
+    unsigned has = p->rx.offered - p->rx.done;
+
+    if (has <= want / 2) {
+        for (; has < want && ring_idle(&p->rx) > 0; has++) {
             ring_put(&p->rx);
         }
         ring_publish(&p->rx);
@@ -232,7 +233,7 @@ static bool turn(Scene *s, bool go)
     moved |= host_receive(&s->host) > 0;
     if (spec->sink == SINK_HUB) {
         moved |= rx_take(s, &s->other) > 0;
-        rx_give(&s->other, lump(&s->other.rx));
+        rx_give(&s->other, window_of(s));
     }
     return moved;
 }
@@ -342,7 +343,7 @@ static void one_way(Scene *s, Figures *f)
     Sums sums = { 0 };
 
     if (s->spec->sink == SINK_HUB) {
-        rx_give(&s->other, 1);
+        rx_give(&s->other, window_of(s));
     }
     checked_part(s, CHECK_SECONDS);
     for (unsigned i = 0; i < SLICES; i++) {
@@ -374,7 +375,7 @@ static bool far_side(Scene *s, uint64_t number)
     if (rx_take(s, &s->other) == 0) {
         return false;
     }
-    rx_give(&s->other, lump(&s->other.rx));
+    rx_give(&s->other, TRIP_BUFFERS);
     frame_stamp(ring_next(&s->other.tx) + BENCH_HDR, number);
     ring_put(&s->other.tx);
     ring_publish(&s->other.tx);
@@ -400,7 +401,7 @@ static double trip(Scene *s, uint64_t number)
         }
     }
     now = bench_clock(CLOCK_MONOTONIC);
-    rx_give(p, lump(&p->rx));
+    rx_give(p, TRIP_BUFFERS);
     while (ring_take(&p->tx, &len)) {
         continue;
     }
@@ -418,9 +419,9 @@ static void round_trips(Scene *s, Figures *f)
     uint64_t number = 0, bells = 0;
     unsigned count = 0;
 
-    rx_give(&s->pair[0], 1);
+    rx_give(&s->pair[0], TRIP_BUFFERS);
     if (s->spec->sink == SINK_HUB) {
-        rx_give(&s->other, 1);
+        rx_give(&s->other, TRIP_BUFFERS);
     }
     for (unsigned part = 0; part < 2; part++) {
         bells = count_bells(s);

@@ -78,7 +78,9 @@ def main_rows():
         first = {"tx": ["none", "hub"], "rx": [], "rt": ["hub"]}[way]
         for sink in first + SINKS:
             for size in SIZES:
-                yield _row(way, sink, size)
+                # A host's stack cuts long frames before it sends them back.
+                if (way, sink, size) != ("rt", "tap", 65000):
+                    yield _row(way, sink, size)
 
 
 def variant_rows():
