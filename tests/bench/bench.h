@@ -47,6 +47,7 @@ typedef struct Spec {
     bool packed, event_idx;
     unsigned ring;              /* descriptors */
     unsigned pairs;             /* queue pairs, each with an iothread if > 1 */
+    bool fifo;                  /* before all other work of the machine */
     unsigned lump;              /* frames given at once; 0: half of the window */
     double seconds;             /* of the part that is timed */
 } Spec;

@@ -13,6 +13,7 @@
  */
 #include "qemu/osdep.h"
 #include "bench.h"
+#include <sched.h>
 #include <sys/prctl.h>
 
 #define STUCK_SECONDS   10
@@ -488,6 +489,8 @@ static void parse_key(Spec *spec, const char *key, const char *value)
         spec->ring = number;
     } else if (g_str_equal(key, "pairs")) {
         spec->pairs = number;
+    } else if (g_str_equal(key, "fifo")) {
+        spec->fifo = number;
     } else if (g_str_equal(key, "lump")) {
         spec->lump = number;
     } else if (g_str_equal(key, "seconds")) {
@@ -533,6 +536,10 @@ int main(int argc, char **argv)
     }
     check_spec(&spec);
     prctl(PR_SET_TIMERSLACK, 1);
+    if (spec.fifo) {
+        /* Inherited by the emulator. Without the right to it: as it is. */
+        sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ 1 });
+    }
     host_namespace();
     if (g_str_equal(argv[1], "floor")) {
         floor_run(&spec, &f);
