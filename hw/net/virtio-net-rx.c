@@ -73,6 +73,31 @@ typedef enum RxResult {
 } RxResult;
 
 /*
+ * Take one more chain. An empty ring may fill up at any moment: only a chain that is
+ * there and cannot be taken tells that our storage is too small for a packet, if
+ * @alone has it.
+ */
+static RxResult rx_take_one(VirtIONetQueue *q, bool alone)
+{
+    VirtQueueBatch *batch = &q->rx_batch;
+
+    if (virtqueue_pop_batch(q->rx_vq, batch, 1) == 1) {
+        return RX_DONE;
+    }
+    if (!virtio_queue_ready(q->rx_vq)) {
+        return RX_BROKEN;
+    }
+    if (virtio_queue_empty(q->rx_vq)) {
+        return RX_NO_BUFFERS;
+    }
+    if (virtqueue_pop_batch(q->rx_vq, batch, 1) == 1) {
+        return RX_DONE;
+    }
+    return !virtio_queue_ready(q->rx_vq) ? RX_BROKEN :
+           alone ? RX_DROPPED : RX_NO_BUFFERS;
+}
+
+/*
  * Find chains for @bytes, header included, among those taken and not used, from
  * @first on; more are taken as needed. *@next: behind the last one.
  */
@@ -86,21 +111,17 @@ static RxResult rx_reserve(VirtIONetQueue *q, size_t bytes, unsigned first,
     for (*next = first; room < bytes; (*next)++) {
         const VirtQueueElement *elem = &batch->elems[*next];
 
-        if (*next == batch->count &&
-            virtqueue_pop_batch(q->rx_vq, batch, 1) == 0) {
-            int num = virtio_queue_get_num(VIRTIO_DEVICE(n),
-                                           virtio_get_queue_index(q->rx_vq));
+        if (*next == batch->count) {
+            RxResult more = rx_take_one(q, first == 0);
 
-            if (!virtio_queue_ready(q->rx_vq)) {
-                return RX_BROKEN;
+            if (more != RX_DONE) {
+                int num = virtio_queue_get_num(VIRTIO_DEVICE(n),
+                                               virtio_get_queue_index(q->rx_vq));
+
+                /* The whole ring is too small for it: waiting were for ever. */
+                return more == RX_NO_BUFFERS && *next - first >= (unsigned)num ?
+                       RX_DROPPED : more;
             }
-            /*
-             * The whole ring, or our storage, is too small for it: waiting would
-             * be for ever.
-             */
-            return *next - first >= (unsigned)num ||
-                   (first == 0 && !virtio_queue_empty(q->rx_vq)) ?
-                   RX_DROPPED : RX_NO_BUFFERS;
         }
         if (elem->in_bytes < (*next == first ? n->guest_hdr_bytes : 1)) {
             virtio_error(VIRTIO_DEVICE(n), "receive chain of %zu bytes, less "
