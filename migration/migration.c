@@ -200,11 +200,23 @@ static void *save_thread(void *opaque)
     return NULL;
 }
 
+/*
+ * Timers of the guest that were due when its clock stopped still fire: a restored
+ * machine computes when they are due next, and would not know that these did not.
+ */
+static void run_due_timers(void)
+{
+    qemu_clock_enable(QEMU_CLOCK_VIRTUAL, true);
+    qemu_clock_run_timers(QEMU_CLOCK_VIRTUAL);
+    qemu_clock_enable(QEMU_CLOCK_VIRTUAL, false);
+}
+
 /* Stops the machine and takes its state. */
 static void stop_and_save(void)
 {
     job.before = runstate_get();
     vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
+    run_due_timers();
     job.snapshot = snapshot_take(RunState_str(job.before), &job.err);
     if (!job.snapshot) {
         end_job();

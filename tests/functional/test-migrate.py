@@ -4,7 +4,8 @@ restored in a new one; the transfer ends with the right sums.
 
 The network outlives the guest's process: another emulator without a guest joins
 the user network to a datagram socket, and the guest's processes come and go at
-the other end of it.
+the other end of it. Several queues need a tap interface, whose other end is the
+host's kernel.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -20,13 +21,16 @@ import time
 
 import boot
 import guestlib
+import netns
 import tap
 
 parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
 parser.add_argument("binary")
 parser.add_argument("--rounds", type=int, default=1,
                     help="how often each device is tried")
-parser.add_argument("--only", help="one device: a word of its test's name")
+parser.add_argument("--only", help="one device: the end of its test's name")
+parser.add_argument("--all", action="store_true",
+                    help="devices too that the suite leaves out")
 parser.add_argument("--saves", type=int, default=2,
                     help="how often the guest is saved in one run")
 parser.add_argument("--hang-seconds", type=float, default=200,
@@ -115,17 +119,20 @@ class Hub(Process):
 class Guest:
     """A guest whose process can be replaced."""
 
-    def __init__(self, folder, args, server, *device):
+    def __init__(self, folder, args, server, netdev, device):
         self.folder = folder
         self.count = 0
         append = (f"console=ttyS0 panic=-1 {boot.LEAN}"
                   f" url=http://10.0.2.2:{server.port} sha={server.sha}")
+        if args.address:
+            append += f" addr={args.address}"
         self.args = [
             "-m", str(args.memory), "-kernel", args.kernel, "-initrd",
             args.initrd, "-append", append,
             "-chardev", f"file,id=c0,path={folder}/console,append=on",
             "-serial", "chardev:c0",
-            "-netdev", f"dgram,id=n0,local.type=unix,local.path={folder}/guest.sock,"
+            "-netdev", netdev or
+            f"dgram,id=n0,local.type=unix,local.path={folder}/guest.sock,"
             f"remote.type=unix,remote.path={folder}/hub.sock", *device]
         open(f"{folder}/console", "w").close()
         self.process = self.start()
@@ -162,16 +169,27 @@ class Guest:
         return info
 
 
-def transfer(*device):
-    args = boot.parser().parse_args(["--binary", OPTIONS.binary])
+def prepared(package=None, modules=(), **more):
+    args = boot.parser().parse_args(
+        ["--binary", OPTIONS.binary] +
+        (["--package", package] if package else []))
+    if modules:
+        args.modules = list(modules) + guestlib.NET_MODULES
+    for name, value in more.items():
+        setattr(args, name, value)
     try:
         boot.prepare(args, lambda text: print("#", text, flush=True))
     except guestlib.GuestError as e:
         raise tap.Skip(str(e)) from e
-    server = boot.BlobServer(os.urandom(BLOB_BYTES))
+    return args
+
+
+def transfer(args, device, netdev=None, host="127.0.0.1"):
+    server = boot.BlobServer(os.urandom(BLOB_BYTES), host)
+    status = 0
     with tempfile.TemporaryDirectory(prefix="migrate-") as folder:
-        hub = Hub(folder)
-        guest = Guest(folder, args, server, *device)
+        hub = None if netdev else Hub(folder)
+        guest = Guest(folder, args, server, netdev, device)
         try:
             for word in ("fetch-start", "send-start"):
                 guest.wait_for(word)
@@ -187,7 +205,8 @@ def transfer(*device):
         finally:
             guest.process.process.kill()
             guest.process.end()
-            status = hub.end()
+            if hub:
+                status = hub.end()
         text = guest.text()
     server.close()
     assert status == 0, status
@@ -196,21 +215,51 @@ def transfer(*device):
     assert order.index("fetched-right") < order.index("sent-right"), order
 
 
+def over_socket(*device, **how):
+    return lambda: transfer(prepared(**how), device)
+
+
+def over_tap(pairs, *device):
+    """As many queue pairs; the host's kernel is the other side."""
+    queues = f",queues={pairs}" if pairs > 1 else ""
+
+    def inside():
+        netns.make_tap("tap0", pairs)
+        transfer(prepared(address=netns.GUEST), device, "tap,id=n0,ifname=tap0,"
+                 f"script=no,downscript=no{queues}", netns.HOST)
+    return lambda: netns.in_own_network(inside)
+
+
+NIC = "virtio-net-pci,netdev=n0"
 DEVICES = {
-    "split": ["-device", "virtio-net-pci,netdev=n0"],
-    "packed": ["-device", "virtio-net-pci,netdev=n0,packed=on"],
-    "q35": ["-machine", "q35", "-device", "pcie-root-port,id=rp,slot=1",
-            "-device", "virtio-net-pci,netdev=n0,bus=rp"],
-    "legacy": ["-device", "virtio-net-pci,netdev=n0,"
-               "disable-modern=on"],
-    "smp": ["-smp", "2", "-device", "virtio-net-pci,netdev=n0"],
+    "split": over_socket("-device", NIC),
+    "packed-q35": over_socket(
+        "-machine", "q35", "-smp", "2",
+        "-device", "pcie-root-port,id=rp,slot=1",
+        "-device", NIC + ",bus=rp,packed=on"),
+    "pairs": over_tap(2, "-smp", "2", "-device", NIC + ",mq=on,vectors=6"),
+    "rtl8139": over_socket("-device", "rtl8139,netdev=n0",
+                           package="linux-image-amd64", modules=["8139cp"]),
+}
+MORE_DEVICES = {
+    "packed": over_socket("-device", NIC + ",packed=on"),
+    "q35": over_socket("-machine", "q35", "-device", NIC),
+    "legacy": over_socket("-device", NIC + ",disable-modern=on"),
+    "smp": over_socket("-smp", "2", "-device", NIC),
+    "thread": over_socket("-object", "iothread,id=io0",
+                          "-device", NIC + ",iothread=io0"),
+    "in-order": over_socket("-device", NIC + ",in_order=on"),
+    "tap": over_tap(1, "-device", NIC),
+    "pairs-packed-thread": over_tap(
+        2, "-smp", "2", "-object", "iothread,id=io0",
+        "-device", NIC + ",mq=on,packed=on,vectors=6,iothread=io0"),
 }
 
 
-def case(name, device):
+def case(name, run):
     def test():
         for n in range(OPTIONS.rounds):
-            transfer(*device)
+            run()
             if OPTIONS.rounds > 1:
                 print(f"# {name}: round {n + 1} of {OPTIONS.rounds}",
                       flush=True)
@@ -218,5 +267,8 @@ def case(name, device):
     return test
 
 
-tap.run([case(name, device) for name, device in DEVICES.items()
+chosen = DEVICES
+if OPTIONS.all or OPTIONS.only:
+    chosen = DEVICES | MORE_DEVICES
+tap.run([case(name, run) for name, run in chosen.items()
          if not OPTIONS.only or OPTIONS.only == name])
