@@ -11,6 +11,8 @@
 
 #define PC "-machine pc -m 32 -nodefaults " \
            "-netdev user,id=u0 -device virtio-net-pci,netdev=u0,romfile= "
+#define SAMPLE_DEVICES "-device virtio-net-pci,romfile=,addr=3,mac=52:54:00:1:2:3 " \
+                       "-device rtl8139,romfile=,addr=4,mac=52:54:00:1:2:4 "
 #define MARK_AT 0x300000
 
 static char *dir;
@@ -417,8 +419,7 @@ static char *small_args(void)
 
     memset(image + 65000, 0xf4, 536);
     g_assert_true(g_file_set_contents(bios, (char *)image, 65536, NULL));
-    return g_strdup_printf("-machine pc -m 1 -nodefaults -bios %s "
-                           "-device virtio-net-pci,romfile= ", bios);
+    return g_strdup_printf("-machine pc -m 1 -nodefaults -bios %s ", bios);
 }
 
 static uint8_t *saved(const char *args, size_t *size)
@@ -437,7 +438,8 @@ static uint8_t *saved(const char *args, size_t *size)
 
 static void test_cut(void)
 {
-    g_autofree char *args = small_args();
+    g_autofree char *small = small_args();
+    g_autofree char *args = g_strconcat(small, SAMPLE_DEVICES, NULL);
     size_t size;
     g_autofree uint8_t *good = saved(args, &size);
 
@@ -450,7 +452,8 @@ static void test_cut(void)
 
 static void test_flipped(void)
 {
-    g_autofree char *args = small_args();
+    g_autofree char *small = small_args();
+    g_autofree char *args = g_strconcat(small, SAMPLE_DEVICES, NULL);
     size_t size;
     g_autofree uint8_t *good = saved(args, &size);
 
@@ -461,6 +464,71 @@ static void test_flipped(void)
         g_free(refused(args, good, size));
         good[at] ^= 1 << (i % 8);
     }
+}
+
+/* --- a stream that is kept --------------------------------------------------- */
+
+#define SAMPLE_NS 123456789
+
+static void config_write(QTestState *s, unsigned slot, unsigned reg,
+                         uint32_t value)
+{
+    qtest_outl(s, 0xcf8, 0x80000000 | slot << 11 | reg);
+    qtest_outl(s, 0xcfc, value);
+}
+
+static uint32_t config_read(QTestState *s, unsigned slot, unsigned reg)
+{
+    qtest_outl(s, 0xcf8, 0x80000000 | slot << 11 | reg);
+    return qtest_inl(s, 0xcfc);
+}
+
+/* Makes the sample anew: SAMPLE=path migration-test -p …/older-version. */
+static void make_sample(const char *args, const char *path)
+{
+    QTestState *s = qtest_init(args);
+
+    qtest_clock_step(s, SAMPLE_NS);
+    qtest_writeq(s, 0x50000, 0x0123456789abcdef);
+    config_write(s, 3, 0x20, 0xfe000000);
+    config_write(s, 3, 0x04, 6);
+    qtest_outb(s, 0x70, 0x40);
+    qtest_outb(s, 0x71, 0x77);
+    qtest_outb(s, 0x21, 0xa5);
+    qtest_qmp_ok(s, "{'execute':'migrate-set-capabilities','arguments':"
+                 "{'capabilities':[{'capability':'compress','state':true}]}}");
+    qtest_qmp_ok(s, "{'execute':'migrate','arguments':{'uri':'file:%s'}}",
+                 path);
+    expect_end(s, "completed");
+    qtest_quit(s);
+}
+
+/* What the first version wrote is read by every later one. */
+static void test_older_version(void)
+{
+    g_autofree char *small = small_args();
+    g_autofree char *args = g_strconcat(small, SAMPLE_DEVICES, NULL);
+    g_autofree char *sample = g_test_build_filename(G_TEST_DIST, "data",
+                                                    "pc-1.state", NULL);
+    QTestState *s;
+
+    if (g_getenv("SAMPLE")) {
+        make_sample(args, g_getenv("SAMPLE"));
+        return;
+    }
+    s = qtest_initf("%s -incoming file:%s", args, sample);
+    qtest_migration_wait(s);
+    g_assert_cmphex(qtest_readq(s, 0x50000), ==, 0x0123456789abcdef);
+    g_assert_cmpint(qtest_clock_step(s, 0), ==, SAMPLE_NS);
+    g_assert_cmphex(config_read(s, 3, 0x20) & ~15u, ==, 0xfe000000);
+    g_assert_cmphex(config_read(s, 3, 0x04) & 7, ==, 6);
+    g_assert_cmphex(config_read(s, 4, 0x04) & 7, ==, 0);
+    qtest_outb(s, 0x70, 0x40);
+    g_assert_cmphex(qtest_inb(s, 0x71), ==, 0x77);
+    g_assert_cmphex(qtest_inb(s, 0x21), ==, 0xa5);
+    /* A device that answers where the stream says it is. */
+    g_assert_cmphex(qtest_readl(s, 0xfe000004), !=, UINT32_MAX);
+    qtest_quit(s);
 }
 
 /* Another machine, other devices, other memory. */
@@ -528,6 +596,7 @@ int main(int argc, char **argv)
     qtest_add_func("migration/flipped-bits", test_flipped);
     qtest_add_func("migration/other-machine", test_other_machine);
     qtest_add_func("migration/exit-status", test_exit_status);
+    qtest_add_func("migration/older-version", test_older_version);
     status = g_test_run();
     if (!status) {
         for (const char *const *name = (const char *const []) {
