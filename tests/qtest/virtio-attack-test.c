@@ -228,10 +228,12 @@ static void rings_outside_ram(void *driver, QTestState *qts,
 {
     NetFixture *f = data;
     static const uint64_t places[] = {
-        0x7fff000, 0x7ffff00, 0x8000000, 0xfee00000, 0xfffffffffffff000,
+        0x7fff010, 0x7ffff00, 0x8000000, 0xfee00000, 0xfffffffffffff000,
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+        /* A ring at the end of all addresses cannot even be enabled. */
+        bool wraps = places[i] + 4096 < places[i];
         QVirtQueue saved;
 
         start(f, driver, 0);
@@ -242,8 +244,15 @@ static void rings_outside_ram(void *driver, QTestState *qts,
         f->tx->device = places[i] + 128;
         f->d->transport->queue_enable(f->tx, VIRTIO_MSI_NO_VECTOR);
         qvirtio_driver_ok(f->d);
+        /* The last descriptor, which is outside even if most are not. */
+        qtest_writew(qts, places[i] + 64 + 4, f->tx->size - 1);
+        qtest_writew(qts, places[i] + 64 + 2, 1);
         f->d->transport->notify(f->tx);
-        qvirtio_settle(f->d);
+        if (wraps) {
+            qvirtio_settle(f->d);
+        } else {
+            qvirtio_wait_needs_reset(f->d);
+        }
         *f->tx = saved;
         works_again(f);
     }
@@ -280,6 +289,16 @@ static void buffers_in_own_bar(void *driver, QTestState *qts,
     net_fixture_stop(f);
 }
 
+/* What the device says of a register after the driver wrote something else there. */
+static void stays(QVirtioDevice *d, unsigned at, unsigned size, uint32_t other)
+{
+    uint32_t before = qpci_io_read(d->pci, d->common, at, size);
+
+    g_assert_cmphex(before, !=, other);
+    qpci_io_write(d->pci, d->common, at, other, size);
+    g_assert_cmphex(qpci_io_read(d->pci, d->common, at, size), ==, before);
+}
+
 /* CVE-2026-5747. Guards: what may not change after the device is running. */
 static void common_cfg_after_start(void *driver, QTestState *qts,
                                    const char *variant, void *data)
@@ -300,6 +319,17 @@ static void common_cfg_after_start(void *driver, QTestState *qts,
                       offsetof(struct virtio_pci_common_cfg, queue_select), 1,
                       2);
         qpci_io_write(d->pci, d->common, at, 0xfffe, 2);
+    }
+    /* And what could be, were it not too late. */
+    for (unsigned half = 0; half < 2; half++) {
+        qpci_io_write(d->pci, d->common, VIRTIO_PCI_COMMON_GFSELECT, half, 4);
+        stays(d, VIRTIO_PCI_COMMON_GF, 4, 1u << 5);
+    }
+    qpci_io_write(d->pci, d->common, VIRTIO_PCI_COMMON_Q_SELECT, 1, 2);
+    stays(d, VIRTIO_PCI_COMMON_Q_SIZE, 2, 8);
+    for (unsigned at = VIRTIO_PCI_COMMON_Q_DESCLO;
+         at <= VIRTIO_PCI_COMMON_Q_USEDHI; at += 4) {
+        stays(d, at, 4, 0x300000);
     }
     net_make_frame(frame, 64, 7);
     net_guest_send(f, frame, 64);
