@@ -109,6 +109,11 @@ static void large_segment_comes_as(TapFixture *t, size_t payload,
         qvirtqueue_wait(f->rx, &len);
         g_assert_cmpint(len, ==, f->hdr_bytes + HEADERS + payload);
         g_assert_cmphex(qtest_readb(f->d->qts, addrs[i] + 1), ==, gso_type);
+        if (gso_type != VIRTIO_NET_HDR_GSO_NONE) {
+            /* hdr_len and gso_size (section 5.1.6.4). */
+            g_assert_cmpint(qtest_readw(f->d->qts, addrs[i] + 2), >=, HEADERS);
+            g_assert_cmpint(qtest_readw(f->d->qts, addrs[i] + 4), ==, MSS);
+        }
     }
 }
 

@@ -227,7 +227,8 @@ static void bad_requests(void *driver, QTestState *qts, const char *variant,
                          void *data)
 {
     static const Request bad[] = {
-        { 3, { 0 }, QVIRTIO_F(RX_BASIC) }, { 0xffff, { 0 }, QVIRTIO_F(CVQ) },
+        { 3, { 0 }, QVIRTIO_F(TX_BASIC) }, { 4, { 0 }, QVIRTIO_F(RX_BASIC) },
+        { 0xffff, { 0 }, QVIRTIO_F(TX_BASIC) }, { 3, { 0 }, 0 },
         { 0, { 0 }, QVIRTIO_F(TX_BASIC) }, { 1, { 0 }, QVIRTIO_F(RX_BASIC) },
         { 2, { 0 }, QVIRTIO_F(RX_BASIC) }, { 1, { 0 }, QVIRTIO_F(CVQ) },
         { 0, { 0 }, QVIRTIO_F(RX_BASIC) | QVIRTIO_F(63) },
