@@ -470,18 +470,18 @@ TEST(statistics_are_dumped)
 TEST(backend_goes_under_traffic)
 {
     QRtl8139 *d = qrtl_take(driver, data);
-    uint8_t frame[1000];
+    uint8_t frame[8000];
+    unsigned sent = 0;
 
     qrtl_start_cplus(d, 0);
-    qrtl_make_frame(frame, 1000, 1);
+    qrtl_make_frame(frame, sizeof(frame), 1);
     /* Nobody takes them off the wire: the backend blocks. */
-    for (unsigned i = 0; i < 4000; i++) {
-        if (i % QRTL_DESCS == 0 &&
-            (qrtl_desc_status(d, d->tx_ring, 0) & D_OWN)) {
-            break;
-        }
-        qrtl_send_cplus(d, frame, 1000, 0, 0);
+    while (sent < 4000 &&
+           !(qrtl_desc_status(d, d->tx_ring, sent % QRTL_DESCS) & D_OWN)) {
+        qrtl_send_cplus(d, frame, sizeof(frame), 0, 0);
+        sent++;
     }
+    g_assert_cmpuint(sent, <, 4000);
     qtest_qmp_ok(qts, "{'execute': 'netdev_del', 'arguments': {'id': 'hs0'}}");
     /* The wire is cut: what is sent is lost, and the ring goes on. */
     for (unsigned i = 0; i < 5000; i++) {

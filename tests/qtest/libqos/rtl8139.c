@@ -278,8 +278,16 @@ void qrtl_host_send(QRtl8139 *d, const void *frame, size_t size)
 ssize_t qrtl_host_receive(QRtl8139 *d, void *frame, size_t size, int wait_ms)
 {
     struct pollfd pfd = { .fd = d->host_fd, .events = POLLIN };
+    ssize_t len;
 
-    return poll(&pfd, 1, wait_ms) ? recv(d->host_fd, frame, size, 0) : -1;
+    do {
+        if (poll(&pfd, 1, wait_ms) == 0) {
+            return -1;
+        }
+        len = recv(d->host_fd, frame, size, 0);
+        /* A machine that was restored announces itself by RARP. */
+    } while (len == 60 && lduw_be_p((uint8_t *)frame + 12) == 0x8035);
+    return len;
 }
 
 void qrtl_host_expect(QRtl8139 *d, const void *frame, size_t size)
