@@ -165,11 +165,11 @@ typedef struct IOThreadParam {
 
 static const IOThreadParam params[] = {
     { "poll-max-ns", offsetof(IOThread, poll_max_ns), true,
-      "longest look at queues before sleeping, in ns; 0: none" },
+      "longest look for answers before sleeping, in ns; 0: none" },
     { "poll-grow", offsetof(IOThread, poll_grow), true,
-      "factor by which the look grows when it was too short; 0: 2" },
+      "taken for others' sake: looking adapts by itself" },
     { "poll-shrink", offsetof(IOThread, poll_shrink), true,
-      "divisor by which it shrinks when it was in vain; 0: to nothing" },
+      "taken for others' sake: looking adapts by itself" },
     { "aio-max-batch", offsetof(IOThread, aio_max_batch), false,
       "most requests of a block device in one call; no device here has any" },
     { "thread-pool-min", offsetof(IOThread, thread_pool_min), false,

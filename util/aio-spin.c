@@ -6,10 +6,11 @@
  * functions of their handlers instead of asking the kernel. Off unless
  * aio_context_set_poll_params() gave a limit.
  *
- * The main loop asks the kernel again and again, with the big lock given up, while
- * something that was passed on is likely to be answered: packets that go to and fro.
- * Where they go one way only, it sleeps: that gathers them. It gives up where answers
- * do not come in time, and where the core is taken from it meanwhile.
+ * The main loop, with the big lock given up, and such a loop within its limit ask the
+ * kernel again and again while something that was passed on is likely to be answered:
+ * packets that go to and fro. Where they go one way only, they sleep: that gathers
+ * them. They give up where answers do not come in time, and where the core is taken
+ * from them meanwhile.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -191,11 +192,17 @@ void aio_await_end(AioContext *ctx)
     }
 }
 
-/* Only while nobody else has the lock: what is watched may go away meanwhile. */
+/*
+ * Only while nobody else has the lock: what is watched may go away meanwhile. An I/O
+ * thread is held before anything goes away.
+ */
 static bool answer_seen(AioContext *ctx)
 {
     bool seen;
 
+    if (bql_forbidden()) {
+        return ctx->watched && ctx->watched->seen(ctx->watched->opaque);
+    }
     if (!bql_trylock()) {
         return false;
     }
@@ -212,7 +219,8 @@ bool aio_await(AioContext *ctx, int64_t timeout_ns, AioReady *ready)
 {
     bool watched = qatomic_read(&ctx->watched);
     int64_t now = get_clock(), before;
-    int64_t end = ctx->asked_at + ANSWER_NS;
+    int64_t end = ctx->asked_at + (ctx->poll_max_ns ?
+                                   MIN(ctx->poll_max_ns, ANSWER_NS) : ANSWER_NS);
 
     if (timeout_ns > 0) {
         end = MIN(end, now + timeout_ns);

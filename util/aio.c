@@ -434,6 +434,25 @@ void aio_round_end(AioContext *ctx)
     }
 }
 
+/*
+ * An answer is expected: look for it a moment before sleeping. True if something came
+ * and is in *ready; else *timeout_ns is what is left to sleep.
+ */
+static bool look_first(AioContext *ctx, int64_t *timeout_ns, AioReady *ready)
+{
+    bool came;
+
+    if (*timeout_ns == 0 || !ctx->poll_max_ns || !aio_await_begin(ctx)) {
+        return false;
+    }
+    came = aio_await(ctx, *timeout_ns, ready);
+    aio_await_end(ctx);
+    if (!came) {
+        *timeout_ns = aio_round_timeout(ctx, true);
+    }
+    return came;
+}
+
 bool aio_poll(AioContext *ctx, bool blocking)
 {
     int64_t timeout, slept_from = 0;
@@ -446,7 +465,9 @@ bool aio_poll(AioContext *ctx, bool blocking)
         slept_from = progress ? 0 : get_clock();
     }
     timeout = aio_round_timeout(ctx, blocking && !progress);
-    aio_round_wait(ctx, timeout, &ready);
+    if (!look_first(ctx, &timeout, &ready)) {
+        aio_round_wait(ctx, timeout, &ready);
+    }
     if (slept_from) {
         aio_spin_adapt(ctx, get_clock() - slept_from);
     }

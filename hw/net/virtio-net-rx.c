@@ -266,7 +266,7 @@ VirtIONetQueue *virtio_net_rx_home(VirtIONet *n, const NetClientState *nc)
  */
 static bool rx_strays(const VirtIONetQueue *home, const NetClientState *nc)
 {
-    return unlikely(home->ctx != nc->ctx) && !home->n->rss.steer;
+    return unlikely(home->ctx != nc->ctx);
 }
 
 bool virtio_net_can_receive(NetClientState *nc)
@@ -274,8 +274,11 @@ bool virtio_net_can_receive(NetClientState *nc)
     VirtIONet *n = qemu_get_nic_opaque(nc);
     VirtIONetQueue *home = virtio_net_rx_home(n, nc);
 
+    if (rx_strays(home, nc)) {
+        return true;
+    }
     return n->rss.steer ? virtio_net_pair_running(&n->pairs[0]) :
-           rx_strays(home, nc) || virtio_net_rx_ready(home);
+                          virtio_net_rx_ready(home);
 }
 
 /* Packets for one pair; how many were consumed. */
@@ -425,7 +428,6 @@ bool virtio_net_receive_one(VirtIONetQueue *home, const NetPacket *packet,
 void virtio_net_rx_wake_all(VirtIONet *n)
 {
     for (unsigned i = 0; i < n->max_pairs; i++) {
-        virtio_net_rsc_wake(&n->pairs[i]);
         virtio_net_wake(&n->pairs[i]);
     }
 }
@@ -446,7 +448,6 @@ void virtio_net_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
         /* Packets for this queue may wait anywhere. */
         virtio_net_rx_wake_all(n);
     } else {
-        virtio_net_rsc_wake(q);
-        qemu_flush_queued_packets(virtio_net_pair_client(q));
+        virtio_net_wake(q);
     }
 }

@@ -126,6 +126,7 @@ static void wake_bh(void *opaque)
 {
     VirtIONetQueue *q = opaque;
 
+    virtio_net_rsc_wake(q);
     qemu_flush_queued_packets(virtio_net_pair_client(q));
 }
 

@@ -10,6 +10,7 @@
 bool virtio_queue_view(VirtIODevice *vdev, unsigned n, VirtQueueView *view)
 {
     const VirtQueue *vq = virtio_get_queue(vdev, n);
+    VIRTIO_HOLD_GUARD(vdev);
 
     if (!vq) {
         return false;

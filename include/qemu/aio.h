@@ -71,8 +71,9 @@ void aio_set_fd_poll(AioContext *ctx, int fd, IOHandler *io_poll_begin,
                      IOHandler *io_poll_end);
 
 /*
- * The longest that aio_poll() looks at io_poll callbacks before it sleeps, in
- * ns; 0 (the default) not at all. grow and shrink are factors, 0 for default.
+ * The longest that aio_poll() looks before it sleeps, at io_poll callbacks and for
+ * answers, in ns; 0 (the default) not at all. grow and shrink are factors for
+ * callbacks, 0 for default.
  */
 void aio_context_set_poll_params(AioContext *ctx, int64_t max_ns,
                                  int64_t grow, int64_t shrink, Error **errp);
@@ -96,10 +97,10 @@ typedef struct AioAnswers {
 } AioAnswers;
 
 /*
- * For the main loop; by its thread. The caller passed something on that is mostly
- * answered soon: until then, a moment long, the loop looks instead of sleeping. The
- * next call says that the answer came. @answers, which tells whether looking pays,
- * stays until aio_forget_answers().
+ * For the main loop and I/O threads; by the loop's thread. The caller passed something
+ * on that is mostly answered soon: until then, a moment long, the loop looks instead of
+ * sleeping. The next call says that the answer came. @answers, which tells whether
+ * looking pays, stays until aio_forget_answers().
  */
 void aio_expect_answer(AioContext *ctx, AioAnswers *answers);
 void aio_forget_answers(AioContext *ctx, AioAnswers *answers);

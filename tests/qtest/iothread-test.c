@@ -18,9 +18,9 @@
 #include "mapped-net.h"
 
 #define PAIRS_MAX   2
-#define ROUNDS      20
-#define FLOW_NEEDS  100         /* packets each way that show that it goes on */
-#define WAIT_US     (30 * G_USEC_PER_SEC)
+#define ROUNDS      10
+#define FLOW_NEEDS  50          /* packets each way that show that it goes on */
+#define WAIT_US     (60 * G_USEC_PER_SEC)
 
 typedef struct Traffic {
     MappedNet pair[PAIRS_MAX];  /* the first owns the emulator */

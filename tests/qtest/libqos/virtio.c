@@ -204,7 +204,7 @@ uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len)
 }
 
 /* An interrupt is a message into guest memory here, or the ISR's bit. */
-static bool take_interrupt(QVirtioDevice *d, uint64_t msix_addr, uint8_t bit)
+static bool look_at_interrupt(QVirtioDevice *d, uint64_t msix_addr, uint8_t bit)
 {
     if (d->pci->msix_enabled) {
         bool came = qtest_readl(d->qts, msix_addr) != 0;
@@ -213,6 +213,18 @@ static bool take_interrupt(QVirtioDevice *d, uint64_t msix_addr, uint8_t bit)
         return came;
     }
     return d->transport->get_isr(d) & bit;
+}
+
+/* A queue in a thread of its own shows what is used a little before it tells. */
+static bool take_interrupt(QVirtioDevice *d, uint64_t msix_addr, uint8_t bit)
+{
+    for (unsigned i = 0; i < 10; i++) {
+        if (look_at_interrupt(d, msix_addr, bit)) {
+            return true;
+        }
+        g_usleep(i * 200);
+    }
+    return false;
 }
 
 bool qvirtqueue_interrupted(QVirtQueue *vq)
