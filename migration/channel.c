@@ -208,7 +208,7 @@ static int open_file(const MigrationAddress *addr, bool writing, Error **errp)
     return fd;
 }
 
-/* Starts the command; our end of the pipe to or from it, or -1. */
+/* Starts the command in a group of its own; our end of the pipe to or from it, or -1. */
 static int spawn(char **argv, bool writing, pid_t *pid, Error **errp)
 {
     posix_spawn_file_actions_t actions;
@@ -230,7 +230,8 @@ static int spawn(char **argv, bool writing, pid_t *pid, Error **errp)
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-                                    POSIX_SPAWN_SETSIGDEF);
+                                    POSIX_SPAWN_SETSIGDEF |
+                                    POSIX_SPAWN_SETPGROUP);
     ret = posix_spawnp(pid, argv[0], &actions, &attr, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attr);
@@ -277,7 +278,7 @@ void migration_channel_cancel(MigrationChannel *ch)
     eventfd_write(ch->cancel_fd, 1);
     qemu_mutex_lock(&ch->child_lock);
     if (ch->child) {
-        kill(ch->child, SIGKILL);
+        kill(-ch->child, SIGKILL);      /* with what it has started */
     }
     qemu_mutex_unlock(&ch->child_lock);
 }

@@ -76,7 +76,7 @@ static int post_load(void *opaque, int version_id)
 
 const VMStateDescription vmstate_x86_cpu = {
     .name = "cpu",
-    .version_id = 1,
+    .version_id = 2,
     .minimum_version_id = 1,
     .priority = MIG_PRI_CPU,
     .pre_save = pre_save,
@@ -144,6 +144,12 @@ const VMStateDescription vmstate_x86_cpu = {
         VMSTATE_UINT64(env.insns_total, X86CPU),
         VMSTATE_UINT32(parent_obj.halted, X86CPU),
         VMSTATE_UINT32(parent_obj.interrupt_request, X86CPU),
+        /* A guest that has looked at CPUID must not find another one. */
+        VMSTATE_SINGLE_FULL(env.cpuid_version, X86CPU, NULL, 2,
+                            vmstate_info_uint32_equal, uint32_t,
+                            "another CPU model"),
+        VMSTATE_ARRAY(env.features, X86CPU, FEATURE_WORDS, 2,
+                      vmstate_info_uint32_equal, uint32_t),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -546,6 +546,8 @@ static void test_other_machine(void)
         "-netdev user,id=u",
         "-machine pc -m 32 -smp 2 -nodefaults "
         "-device virtio-net-pci,romfile=",
+        "-machine pc -m 32 -cpu max,-sse3 -nodefaults "
+        "-device virtio-net-pci,romfile=",
     };
     size_t size;
     g_autofree uint8_t *good = saved("-machine pc -m 32 -nodefaults "
