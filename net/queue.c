@@ -117,13 +117,14 @@ static unsigned queue_deliver(NetQueue *queue, const NetPacket *packets,
     MemReentrancyFrame frame;
     unsigned taken = 0;
 
+    /* First: some backends answer at once, from within. */
+    queue_note_turn(queue->receiver);
     queue->delivering = true;
     if (mem_reentrancy_enter(&frame, guard)) {
         taken = qemu_deliver_burst(queue->receiver, packets, count);
         mem_reentrancy_leave(&frame);
     }
     queue->delivering = false;
-    queue_note_turn(queue->receiver);
     return taken;
 }
 

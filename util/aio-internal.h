@@ -101,10 +101,11 @@ void aio_bh_free_all(AioContext *ctx);
 
 /*
  * aio-spin.c: is an answer expected? Then look for it a while: begin and end with the
- * big lock, between them without it; true if something came, and is in *ready.
+ * big lock, between them without it and not longer than *until, of get_clock(); true
+ * if something came, and is in *ready.
  */
-bool aio_await_begin(AioContext *ctx);
-bool aio_await(AioContext *ctx, int64_t timeout_ns, AioReady *ready);
+bool aio_await_begin(AioContext *ctx, int64_t timeout_ns, int64_t *until);
+bool aio_await(AioContext *ctx, int64_t until, AioReady *ready);
 void aio_await_end(AioContext *ctx);
 /* Look at io_poll callbacks for a while; true: something ran. */
 bool aio_spin(AioContext *ctx, int64_t timeout_ns);

@@ -167,12 +167,17 @@ void aio_forget_answers(AioContext *ctx, AioAnswers *answers)
     }
 }
 
-bool aio_await_begin(AioContext *ctx)
+bool aio_await_begin(AioContext *ctx, int64_t timeout_ns, int64_t *until)
 {
     AioAnswers *answers = ctx->awaiting;
 
+    *until = ctx->asked_at + (ctx->poll_max_ns ?
+                              MIN(ctx->poll_max_ns, ANSWER_NS) : ANSWER_NS);
+    if (timeout_ns > 0) {
+        *until = MIN(*until, get_clock() + timeout_ns);
+    }
     if (answers && answers->watch) {
-        ctx->watched = answers;
+        qatomic_set(&ctx->watched, answers);
         answers->watch(answers->opaque, true);
     }
     return answers;
@@ -183,7 +188,7 @@ void aio_await_end(AioContext *ctx)
     AioAnswers *answers = ctx->watched;
 
     if (answers) {
-        ctx->watched = NULL;
+        qatomic_set(&ctx->watched, NULL);
         answers->watch(answers->opaque, false);
     }
     if (ctx->awaiting && get_clock() - ctx->asked_at >= ANSWER_NS) {
@@ -215,16 +220,11 @@ static bool answer_seen(AioContext *ctx)
  * The core is not offered to others between two looks: where they want it, to sleep is
  * what brings it back soonest.
  */
-bool aio_await(AioContext *ctx, int64_t timeout_ns, AioReady *ready)
+bool aio_await(AioContext *ctx, int64_t until, AioReady *ready)
 {
     bool watched = qatomic_read(&ctx->watched);
     int64_t now = get_clock(), before;
-    int64_t end = ctx->asked_at + (ctx->poll_max_ns ?
-                                   MIN(ctx->poll_max_ns, ANSWER_NS) : ANSWER_NS);
 
-    if (timeout_ns > 0) {
-        end = MIN(end, now + timeout_ns);
-    }
     do {
         for (unsigned i = 0; i < 4; i++) {
             if (watched && answer_seen(ctx)) {
@@ -239,6 +239,6 @@ bool aio_await(AioContext *ctx, int64_t timeout_ns, AioReady *ready)
         }
         before = now;
         now = get_clock();
-    } while (now < end && now - before < TAKEN_NS);
+    } while (now < until && now - before < TAKEN_NS);
     return false;
 }

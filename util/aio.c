@@ -440,12 +440,14 @@ void aio_round_end(AioContext *ctx)
  */
 static bool look_first(AioContext *ctx, int64_t *timeout_ns, AioReady *ready)
 {
+    int64_t until;
     bool came;
 
-    if (*timeout_ns == 0 || !ctx->poll_max_ns || !aio_await_begin(ctx)) {
+    if (*timeout_ns == 0 || !ctx->poll_max_ns ||
+        !aio_await_begin(ctx, *timeout_ns, &until)) {
         return false;
     }
-    came = aio_await(ctx, *timeout_ns, ready);
+    came = aio_await(ctx, until, ready);
     aio_await_end(ctx);
     if (!came) {
         *timeout_ns = aio_round_timeout(ctx, true);

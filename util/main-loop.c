@@ -238,10 +238,11 @@ static void poll_tables_done(int ret)
 static void wait_unlocked(AioContext *ctx, int64_t timeout_ns, AioReady *ready)
 {
     bool came = false;
+    int64_t until;
 
-    if (timeout_ns != 0 && aio_await_begin(ctx)) {
+    if (timeout_ns != 0 && aio_await_begin(ctx, timeout_ns, &until)) {
         bql_unlock();
-        came = aio_await(ctx, timeout_ns, ready);
+        came = aio_await(ctx, until, ready);
         bql_lock();
         aio_await_end(ctx);
         if (!came) {

@@ -324,7 +324,7 @@ static const struct {
     { "-netdev tap,id=a,fd=77", "a: Can't use file descriptor 77" },
     { "-netdev nosuch,id=a", "does not accept value 'nosuch' (expected socket" },
     { "-nic user,model=nosuch",
-      "Unsupported NIC model: nosuch (expected virtio-net-pci" },
+      "Unsupported NIC model: nosuch (expected " },
     { "-nic user,mac=1:2", "invalid MAC address '1:2'" },
     { "-net nic,netdev=nosuch", "netdev 'nosuch' not found" },
     { "-net nic,nosuch=1", "Invalid parameter 'nosuch'" },
