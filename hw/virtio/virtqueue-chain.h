@@ -361,7 +361,7 @@ static QEMU_ALWAYS_INLINE VqWalk vq_walk_chain(VirtQueue *vq, unsigned pos,
         *elem = (VirtQueueElement){
             .index = at.id, .ndescs = at.ndescs,
             .out_num = sum.out_pieces, .in_num = sum.pieces - sum.out_pieces,
-            .out_sg = iov, .in_sg = iov + sum.out_pieces,
+            .out_sg = iov, .in_sg = map ? iov + sum.out_pieces : NULL,
             .out_bytes = sum.out_bytes, .in_bytes = sum.in_bytes,
             .bounce = elem->bounce,
         };
