@@ -18,7 +18,8 @@ typedef struct VirtIORngPCI {
 
 static const Property rng_pci_properties[] = {
     DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors,
-                       DEV_NVECTORS_UNSPECIFIED),
+                       DEV_NVECTORS_UNSPECIFIED,
+                       .description = "MSI-X vectors"),
 };
 
 static void rng_pci_realize(VirtIOPCIProxy *proxy, Error **errp)

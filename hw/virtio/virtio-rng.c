@@ -200,9 +200,13 @@ static const VMStateDescription vmstate_virtio_rng = {
 };
 
 static const Property virtio_rng_properties[] = {
-    DEFINE_PROP_LINK("rng", VirtIORNG, source, TYPE_RNG_BACKEND, RngBackend *),
-    DEFINE_PROP_UINT64("max-bytes", VirtIORNG, max_bytes, INT64_MAX),
-    DEFINE_PROP_UINT32("period", VirtIORNG, period_ms, 1 << 16),
+    DEFINE_PROP_LINK("rng", VirtIORNG, source, TYPE_RNG_BACKEND, RngBackend *,
+                     .description = "where the bytes come from; without it the "
+                     "host's"),
+    DEFINE_PROP_UINT64("max-bytes", VirtIORNG, max_bytes, INT64_MAX,
+                       .description = "bytes that the guest gets in a period"),
+    DEFINE_PROP_UINT32("period", VirtIORNG, period_ms, 1 << 16,
+                       .description = "milliseconds of a period"),
 };
 
 static void virtio_rng_class_init(ObjectClass *klass, const void *data)

@@ -51,7 +51,7 @@ static void every_property_explained(void)
 
         for (unsigned n = 1; lines[n]; n++) {
             if (strstr(lines[n], "=<") &&
-                !g_regex_match_simple("^ +[-_.A-Za-z0-9]+=<[^>]+> *- "
+                !g_regex_match_simple("^ +[-_.A-Za-z0-9]+=<\\S+.*> *- "
                                       "[A-Za-z0-9]", lines[n], 0, 0)) {
                 g_error("%s: not explained: %s", type, lines[n]);
             }

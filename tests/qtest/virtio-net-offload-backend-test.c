@@ -294,11 +294,12 @@ static void register_tests(void)
                  &stream_opts);
     qos_add_test("offload-backend/socket", "virtio-net", all_types,
                  &socket_opts);
-    qos_add_test("offload-backend/hub", "virtio-net", all_types, &hub_opts);
+    qos_add_test("offload-backend/hub", "virtio-net-any-backend", all_types,
+                 &hub_opts);
     qos_add_test("offload-backend/narrow-stream", "virtio-net", narrow_stream,
                  &stream_opts);
-    qos_add_test("offload-backend/user", "virtio-net", user_takes_datagrams,
-                 &user_opts);
+    qos_add_test("offload-backend/user", "virtio-net-any-backend",
+                 user_takes_datagrams, &user_opts);
     qos_add_test("offload-backend/tap", "virtio-net", tap_without_headers,
                  &tap_opts);
     qos_add_test("offload-backend/tap-cuts", "virtio-net", tap_cuts_by_itself,

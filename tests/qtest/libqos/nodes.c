@@ -164,6 +164,8 @@ static void register_nodes(void)
                    "pci-bus", virtio_net_pci_new);
     qos_device_needs("virtio-net-pci", "-netdev hubport,id=hs0,hubid=0");
     qos_node_produces("virtio-net-pci", "virtio-net");
+    /* With backends of the main loop too. */
+    qos_node_produces("virtio-net-pci", "virtio-net-any-backend");
     qos_node_produces("virtio-net-pci", "virtio-net-modern");
     qos_node_produces("virtio-net-pci", "virtio");
     qos_node_produces("virtio-net-pci", "pci-device");
@@ -199,6 +201,7 @@ static void register_nodes(void)
                      "-netdev hubport,id=hs0,hubid=0");
     qos_device_lacks("virtio-net-pci-legacy", "packed");
     qos_node_produces("virtio-net-pci-legacy", "virtio-net");
+    qos_node_produces("virtio-net-pci-legacy", "virtio-net-any-backend");
     qos_node_produces("virtio-net-pci-legacy", "virtio-net-legacy");
 
     qos_add_device("virtio-balloon-pci",
