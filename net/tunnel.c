@@ -150,9 +150,6 @@ bool net_tunnel_parse_inner(const uint8_t *head, size_t seen, size_t size,
 {
     size_t at = tunnel->inner_offset;
 
-    if (at > seen || seen > size) {
-        return false;
-    }
     if (tunnel->ethertype == ETH_P_TEB) {
         return eth_parse_head(head + at, seen - at, size - at, inner);
     }

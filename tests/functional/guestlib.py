@@ -5,6 +5,8 @@ package or the init script changes.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import contextlib
+import fcntl
 import glob
 import hashlib
 import os
@@ -73,8 +75,22 @@ def _unpack_package(package, where):
     os.rename(where + ".new", where)
 
 
+@contextlib.contextmanager
+def _alone():
+    """One at a time fills GUEST_DIR, whichever thread or process it is."""
+    os.makedirs(GUEST_DIR, exist_ok=True)
+    with open(os.path.join(GUEST_DIR, ".lock"), "w", encoding="ascii") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
 def fetch_kernel(meta=CLOUD, say=print):
     """Returns the folder of the unpacked kernel package; cached."""
+    with _alone():
+        return _fetch_kernel(meta, say)
+
+
+def _fetch_kernel(meta, say):
     kept = sorted(glob.glob(os.path.join(GUEST_DIR, "kernels", meta, "*")),
                   key=os.path.getmtime)
     kept = [k for k in kept if glob.glob(os.path.join(k, "boot/vmlinuz-*"))]
@@ -92,6 +108,11 @@ def kernel_image(kernel_dir):
 
 
 def find_busybox(say=print):
+    with _alone():
+        return _find_busybox(say)
+
+
+def _find_busybox(say):
     for path in ("/bin/busybox", "/usr/bin/busybox"):
         if os.path.exists(path) and b"/ld-linux" not in open(path, "rb").read():
             return path

@@ -363,7 +363,7 @@ static void reset_forgets(void *driver, QTestState *qts, const char *variant,
 
 /*
  * Frames that end anywhere, with headers that say more, while coalescing is on (an
- * out-of-bounds read elsewhere, 2026). Guards: the comparisons in net/eth.c.
+ * out-of-bounds read elsewhere, 2026). Guards: the room for headers in virtio-net-rsc.c.
  */
 static void short_frames(void *driver, QTestState *qts, const char *variant,
                          void *data)
