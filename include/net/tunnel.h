@@ -42,8 +42,8 @@ bool net_tunnel_find(const uint8_t *head, size_t seen, const EthLayout *outer,
 
 /*
  * The layout of what is inside, with offsets from @tunnel->inner_offset on; a frame
- * of @size of which @seen bytes are at hand, as net_tunnel_find() had them. False if it is too short for what it
- * says it is.
+ * of @size of which @seen bytes are at hand, as net_tunnel_find() had them. False if
+ * it is too short for what it says it is.
  */
 bool net_tunnel_parse_inner(const uint8_t *head, size_t seen, size_t size,
                             const NetTunnel *tunnel, EthLayout *inner);
