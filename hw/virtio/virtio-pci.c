@@ -385,7 +385,7 @@ static const Property virtio_pci_properties[] = {
     FLAG_PROP("ioeventfd", USE_IOEVENTFD, true,
               "notifications of the driver go straight to the event loop"),
     FLAG_PROP("migrate-extra", MIGRATE_EXTRA, true,
-              "vectors and interface are part of the state"),
+              "accepted: vectors and interface always are in the state"),
     FLAG_PROP("modern-pio-notify", MODERN_PIO_NOTIFY, false,
               "notifications through a port too"),
     FLAG_PROP("x-disable-pcie", DISABLE_PCIE, false,
