@@ -90,6 +90,42 @@ def make_tap(name="tap0", queues=1, address=True):
         subprocess.run(["ip", "link", "set", interface, "up"], check=True)
 
 
+class FrameWatch:
+    """Counts the frames of an interface that are longer than Ethernet's."""
+
+    ETH_P_ALL = 3
+    LONGEST = 1514
+    PACKET_OUTGOING = 4
+
+    def __init__(self, name="tap0"):
+        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                                  socket.htons(self.ETH_P_ALL))
+        self.sock.bind((name, self.ETH_P_ALL))
+        self.sock.settimeout(0.5)
+        self.ended = False
+        # By the guest's words: what the host sends is received.
+        self.long = {"rx": 0, "tx": 0}
+        self.thread = threading.Thread(target=self._work, daemon=True)
+        self.thread.start()
+
+    def _work(self):
+        start = bytearray(64)
+        while not self.ended:
+            try:
+                size, _, _, where = self.sock.recvmsg_into(
+                    [start], 0, socket.MSG_TRUNC)
+            except TimeoutError:
+                continue
+            if size > self.LONGEST:
+                way = "rx" if where[2] == self.PACKET_OUTGOING else "tx"
+                self.long[way] += 1
+
+    def close(self):
+        self.ended = True
+        self.thread.join()
+        self.sock.close()
+
+
 class EchoServer:
     """Sends each datagram back to where it came from."""
 
