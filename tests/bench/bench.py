@@ -80,7 +80,8 @@ class Bench:
                 if figures:
                     values.append(figures)
                     continue
-                outcome.note = why
+                name = {self.ours: "", self.stock: "stock: "}
+                outcome.note = name.get(side, f"{side}: ") + why
                 if side == self.ours and status != SKIPPED:
                     self.wrong.append(f"{row.name}: {why}")
                 if side == self.ours:

@@ -1,14 +1,18 @@
 /*
  * The floor: the system calls that no emulator can do without, in batches as large
- * as the kernel takes. One thread does them and, with the clock stopped, what the
- * other side does (host.c): so nobody waits for anybody, and what remains is the CPU
- * time of the calls. The ring is not in it.
+ * as the kernel takes, by a thread in the emulator's place; the other side (host.c)
+ * is another thread, as it is another process's for an emulator, with the same frames
+ * on the way. What is counted is the CPU time of the first thread's calls, and of
+ * waiting for frames where it receives; not the ring, and not waiting for room.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qemu/atomic.h"
 #include "bench.h"
 #include <netinet/udp.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/uio.h>
 
 #define SLOTS           64
@@ -26,7 +30,7 @@ typedef struct Bare {
     unsigned batch, pieces;     /* frames a call, iovecs a frame */
     uint8_t *frames;            /* SLOTS of them */
     size_t stride, bytes, at;
-    uint64_t count;             /* frames so far */
+    uint64_t count, before;     /* frames so far, and when the clock started */
     double cpu;                 /* seconds in calls */
     double overhead;            /* of looking at the clock twice */
     struct iovec *iov;
@@ -279,41 +283,134 @@ static void floor_of_copy(const Spec *spec, Figures *f)
     *f = (Figures){ .cpu_ns = cpu * 1e9 / count, .frames = count };
 }
 
-static void exchange(Bare *c, Host *h)
+/* What the two threads tell each other. */
+typedef struct Meeting {
+    Bare *bare;
+    Host *host;
+    uint64_t sent, taken;       /* frames, by who sends and who receives them */
+    bool timed, over;
+} Meeting;
+
+/* Fill what may be on the way, once half of it is empty, as a driver does. */
+static void send_turn(Meeting *m, unsigned window, unsigned *looks)
 {
-    if (c->spec->way == WAY_TX) {
+    Bare *c = m->bare;
+    uint64_t away = c->count - qatomic_load_acquire(&m->taken);
+
+    if (m->host->blind) {
         send_batch(c);
-        while (host_receive(h) > 0) {
-            continue;
+        return;
+    }
+    if (away > window / 2) {
+        bench_idle(looks);
+        return;
+    }
+    *looks = 0;
+    while (c->count - m->taken < window && !qatomic_read(&m->over)) {
+        uint64_t before = c->count;
+
+        send_batch(c);
+        qatomic_store_release(&m->sent, c->count);
+        if (c->count == before) {
+            break;
         }
-    } else {
-        host_send(h, MIN(BENCH_BATCH, host_window(h)));
+    }
+}
+
+static void receive_turn(Meeting *m)
+{
+    Bare *c = m->bare;
+    struct pollfd pfd = { .fd = c->fd, .events = POLLIN };
+    double start = thread_clock();
+    uint64_t before;
+
+    if (poll(&pfd, 1, 10) <= 0) {
+        return;
+    }
+    count_call(c, start, 0);
+    do {
+        before = c->count;
         receive_batch(c);
+        qatomic_store_release(&m->taken, c->count);
+    } while (c->count - before >= BENCH_BATCH);
+}
+
+/* In the emulator's place. */
+static void *bare_thread(void *opaque)
+{
+    Meeting *m = opaque;
+    Bare *c = m->bare;
+    unsigned window = host_window(m->host), looks = 0;
+    bool timed = false;
+
+    while (!qatomic_read(&m->over)) {
+        if (!timed && qatomic_read(&m->timed)) {
+            timed = true;
+            c->cpu = 0;
+            c->before = c->count;
+        }
+        if (c->spec->way == WAY_TX) {
+            send_turn(m, window, &looks);
+        } else {
+            receive_turn(m);
+        }
+    }
+    return NULL;
+}
+
+/* The driver's loop, as far as the other side is concerned. */
+static void host_turn(Meeting *m, unsigned window, unsigned *looks)
+{
+    Host *h = m->host;
+    bool moved;
+
+    if (m->bare->spec->way == WAY_TX) {
+        moved = host_receive(h) > 0;
+        qatomic_store_release(&m->taken, h->received);
+    } else {
+        uint64_t away = h->sent - qatomic_load_acquire(&m->taken);
+
+        moved = away <= window / 2 && host_send(h, window - away) > 0;
+    }
+    if (moved) {
+        *looks = 0;
+    } else {
+        bench_idle(looks);
+    }
+}
+
+static void host_turns(Meeting *m, double seconds)
+{
+    double end = bench_clock(CLOCK_MONOTONIC) + seconds;
+    unsigned window = host_window(m->host), looks = 0;
+
+    while (bench_clock(CLOCK_MONOTONIC) < end) {
+        host_turn(m, window, &looks);
     }
 }
 
 static void floor_one_way(Bare *c, Host *h, Figures *f)
 {
-    double end = bench_clock(CLOCK_MONOTONIC) + WARM_SECONDS;
-    uint64_t before;
+    Meeting m = { .bare = c, .host = h };
+    pthread_t thread;
+    double wall;
 
     host_watch(h, false);
-    while (bench_clock(CLOCK_MONOTONIC) < end) {
-        exchange(c, h);
-    }
+    pthread_create(&thread, NULL, bare_thread, &m);
+    host_turns(&m, WARM_SECONDS);
     h->timed = true;
-    c->cpu = 0;
-    before = c->count;
-    end += c->spec->seconds;
-    while (bench_clock(CLOCK_MONOTONIC) < end) {
-        exchange(c, h);
-    }
-    f->frames = c->count - before;
+    qatomic_set(&m.timed, true);
+    wall = bench_clock(CLOCK_MONOTONIC);
+    host_turns(&m, c->spec->seconds);
+    wall = bench_clock(CLOCK_MONOTONIC) - wall;
+    qatomic_set(&m.over, true);
+    pthread_join(thread, NULL);
+    f->frames = c->count - c->before;
     if (f->frames == 0) {
         bench_fail("no frame came through");
     }
     f->cpu_ns = c->cpu * 1e9 / f->frames;
-    f->rate = f->frames / c->cpu;
+    f->rate = f->frames / wall;
 }
 
 /* There and back by four calls in a row: no waking, no other core. */
