@@ -180,11 +180,15 @@ QPCIDevice *qpci_device_find_id(QPCIBus *bus, uint16_t vendor, int device)
 {
     for (unsigned devfn = 0; devfn < 256; devfn++) {
         uint16_t bdf = bus->number << 8 | devfn;
+        uint32_t ids = bus->config_read(bus, bdf, PCI_VENDOR_ID, 4);
 
-        if (bus->config_read(bus, bdf, PCI_VENDOR_ID, 2) == vendor &&
-            (device < 0 ||
-             bus->config_read(bus, bdf, PCI_DEVICE_ID, 2) == device)) {
+        if ((ids & 0xffff) == vendor &&
+            (device < 0 || ids >> 16 == (unsigned)device)) {
             return qpci_device_find(bus, devfn);
+        }
+        /* Without a function 0 there are no others. */
+        if (devfn % 8 == 0 && (ids & 0xffff) == 0xffff) {
+            devfn += 7;
         }
     }
     return NULL;

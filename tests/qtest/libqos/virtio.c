@@ -107,6 +107,7 @@ QVirtQueue *qvirtqueue_new(QVirtioDevice *d, uint16_t index, uint16_t size)
     vq->size = size ? size : max;
     g_assert_cmpint(vq->size, <=, max);
     vq->chain_length = g_new0(uint16_t, vq->size);
+    vq->next = g_new0(uint16_t, vq->size);
     vq->order = g_new0(QVirtAdded, vq->size);
     /* In one piece and in this order, as the legacy interface wants it. */
     vq->desc = guest_alloc_aligned(d->alloc,
@@ -125,6 +126,7 @@ QVirtQueue *qvirtqueue_new(QVirtioDevice *d, uint16_t index, uint16_t size)
 void qvirtqueue_free(QVirtQueue *vq)
 {
     g_free(vq->chain_length);
+    g_free(vq->next);
     g_free(vq->order);
     g_free(vq);
 }

@@ -95,6 +95,7 @@ struct QVirtQueue {
     uint16_t held_flags;
     uint64_t indirect_tables;
     uint16_t *chain_length;             /* by head, in ring descriptors */
+    uint16_t *next;                     /* split: of a chain, or free */
     QVirtAdded *order;                  /* in order: @size of them */
     uint32_t order_next, order_oldest;
     bool in_run;                        /* entries of one used entry */

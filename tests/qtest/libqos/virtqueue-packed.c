@@ -1,5 +1,5 @@
 /*
- * The packed ring as a driver fills it (VIRTIO 1.4, 2.8), written byte by byte into
+ * The packed ring as a driver fills it (VIRTIO 1.4, 2.8), written piece by piece into
  * guest memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,8 +10,6 @@
 #define AVAIL_BIT   (1u << 7)
 #define USED_BIT    (1u << 15)
 /* Fields of a descriptor, and of both event areas. */
-#define DESC_LEN    8
-#define DESC_ID     12
 #define DESC_FLAGS  14
 #define EVENT_FLAGS 2
 enum { EVENT_ENABLE, EVENT_DISABLE, EVENT_DESC };
@@ -53,9 +51,11 @@ static uint16_t available_flags(const QVirtQueue *vq)
 static void write_desc(QTestState *qts, uint64_t addr, uint64_t buf_addr,
                        uint32_t len, uint16_t id)
 {
-    qtest_writeq(qts, addr, buf_addr);
-    qtest_writel(qts, addr + DESC_LEN, len);
-    qtest_writew(qts, addr + DESC_ID, id);
+    struct vring_packed_desc desc = {
+        .addr = buf_addr, .len = len, .id = id,
+    };
+
+    qtest_memwrite(qts, addr, &desc, DESC_FLAGS);
 }
 
 /* Flags of the first descriptor that is not published wait for publish(). */
@@ -154,12 +154,14 @@ static bool packed_peek_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
     uint64_t at = vq->desc + 16 * vq->used_idx;
     uint16_t flags = qtest_readw(qts, at + DESC_FLAGS);
     uint16_t wanted = vq->used_wrap ? AVAIL_BIT | USED_BIT : 0;
+    struct vring_packed_desc desc;
 
     if ((flags & (AVAIL_BIT | USED_BIT)) != wanted) {
         return false;
     }
-    *len = qtest_readl(qts, at + DESC_LEN);
-    *id = qtest_readw(qts, at + DESC_ID);
+    qtest_memread(qts, at, &desc, DESC_FLAGS);
+    *len = desc.len;
+    *id = desc.id;
     g_assert_cmpint(*id, <, vq->size);
     g_assert_cmpint(vq->chain_length[*id], >, 0);
     return true;

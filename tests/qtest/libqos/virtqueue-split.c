@@ -1,6 +1,6 @@
 /*
- * The split ring as a driver fills it (VIRTIO 1.4, 2.7), written byte by byte into
- * guest memory.
+ * The split ring as a driver fills it (VIRTIO 1.4, 2.7), written piece by piece into
+ * guest memory. Which descriptors are free the driver keeps to itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -40,7 +40,7 @@ static void split_setup(QVirtQueue *vq)
     qtest_memset(qts, vq->driver, 0, 6 + 2 * vq->size);
     qtest_memset(qts, vq->device, 0, 6 + 8 * vq->size);
     for (uint16_t i = 0; i < vq->size; i++) {
-        qtest_writew(qts, vq->desc + 16 * i + 14, (i + 1) % vq->size);
+        vq->next[i] = (i + 1) % vq->size;
     }
     vq->free_head = 0;
     vq->free_count = vq->size;
@@ -52,7 +52,7 @@ static uint16_t take_free(QVirtQueue *vq)
     uint16_t taken = vq->free_head;
 
     g_assert_cmpint(vq->free_count, >, 0);
-    vq->free_head = qtest_readw(vq->dev->qts, vq->desc + 16 * taken + 14);
+    vq->free_head = vq->next[taken];
     vq->free_count--;
     return taken;
 }
@@ -63,14 +63,13 @@ static void add_indirect(QVirtQueue *vq, uint16_t head, const QVirtBuf *bufs,
     QTestState *qts = vq->dev->qts;
     uint64_t table = vq->indirect_tables + head * 16 * 32;
     QVirtBuf whole = { table, 16 * count, false };
-    uint16_t next = qtest_readw(qts, vq->desc + 16 * head + 14);
 
     g_assert_cmpint(count, <=, 32);
     for (unsigned i = 0; i < count; i++) {
         write_desc(qts, table + 16 * i, &bufs[i],
                    i + 1 < count ? VRING_DESC_F_NEXT : 0, i + 1);
     }
-    write_desc(qts, vq->desc + 16 * head, &whole, VRING_DESC_F_INDIRECT, next);
+    write_desc(qts, vq->desc + 16 * head, &whole, VRING_DESC_F_INDIRECT, 0);
     vq->chain_length[head] = 1;
 }
 
@@ -84,8 +83,7 @@ static uint16_t split_add(QVirtQueue *vq, const QVirtBuf *bufs, unsigned count)
     } else {
         for (unsigned i = 0; i < count; i++) {
             bool last = i + 1 == count;
-            uint16_t next = last ? qtest_readw(qts, vq->desc + 16 * at + 14)
-                                 : take_free(vq);
+            uint16_t next = last ? 0 : take_free(vq);
 
             write_desc(qts, vq->desc + 16 * at, &bufs[i],
                        last ? 0 : VRING_DESC_F_NEXT, next);
@@ -120,13 +118,15 @@ static bool split_wants_kick(QVirtQueue *vq)
 static bool split_peek_used(QVirtQueue *vq, uint16_t *id, uint32_t *len)
 {
     QTestState *qts = vq->dev->qts;
-    uint64_t entry = vq->device + 4 + 8 * (vq->used_idx % vq->size);
+    uint64_t at = vq->device + 4 + 8 * (vq->used_idx % vq->size);
+    struct vring_used_elem entry;
 
     if (qtest_readw(qts, vq->device + 2) == vq->used_idx) {
         return false;
     }
-    *id = qtest_readl(qts, entry);
-    *len = qtest_readl(qts, entry + 4);
+    qtest_memread(qts, at, &entry, sizeof(entry));
+    *id = entry.id;
+    *len = entry.len;
     g_assert_cmpint(*id, <, vq->size);
     g_assert_cmpint(vq->chain_length[*id], >, 0);
     return true;
@@ -140,21 +140,20 @@ static bool in_order(const QVirtQueue *vq)
 
 static void split_pass_used(QVirtQueue *vq, uint16_t id)
 {
-    QTestState *qts = vq->dev->qts;
     uint16_t at = id;
 
     if (!in_order(vq)) {
         for (unsigned i = 1; i < vq->chain_length[id]; i++) {
-            at = qtest_readw(qts, vq->desc + 16 * at + 14);
+            at = vq->next[at];
         }
-        qtest_writew(qts, vq->desc + 16 * at + 14, vq->free_head);
+        vq->next[at] = vq->free_head;
         vq->free_head = id;
     }
     vq->free_count += vq->chain_length[id];
     vq->chain_length[id] = 0;
     vq->used_idx++;
     if (has_event(vq)) {
-        qtest_writew(qts, used_event_addr(vq), vq->used_idx);
+        qtest_writew(vq->dev->qts, used_event_addr(vq), vq->used_idx);
     }
 }
 
