@@ -27,6 +27,7 @@
 #define NAP_NS          5000
 
 unsigned bench_looks = 2000;
+static long nap_ns = NAP_NS;
 
 static Scene scene;
 
@@ -69,7 +70,7 @@ double bench_clock(clockid_t clock)
 
 bool bench_idle(unsigned *looks)
 {
-    const struct timespec nap = { .tv_nsec = NAP_NS };
+    const struct timespec nap = { .tv_nsec = nap_ns };
 
     if (++*looks < bench_looks) {
         __builtin_ia32_pause();
@@ -493,6 +494,10 @@ static void parse_key(Spec *spec, const char *key, const char *value)
         spec->fifo = number;
     } else if (g_str_equal(key, "lump")) {
         spec->lump = number;
+    } else if (g_str_equal(key, "nap")) {
+        /* Leave the core to others at once, for so many microseconds. */
+        bench_looks = 1;
+        nap_ns = number * 1000L;
     } else if (g_str_equal(key, "seconds")) {
         spec->seconds = g_ascii_strtod(value, NULL);
     } else {

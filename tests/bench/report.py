@@ -133,7 +133,7 @@ def _pairs(outcomes):
     rate = {row.name: median(f["rate"] for f in outcome.ours)
             for row, outcome in outcomes if outcome.ours}
     for name, two in rate.items():
-        one = rate.get(name.split("-2-pairs")[0])
+        one = rate.get(name.replace("-2-pairs", "-1-pair"))
         if "-2-pairs" in name and one:
             print(f"  {name}: {two / one:.2f} × the frames of one pair")
 

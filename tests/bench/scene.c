@@ -101,10 +101,11 @@ static char *device_json(const Spec *spec)
         " -device '{\"driver\":\"virtio-net-pci\",\"netdev\":\"n0\","
         "\"disable-legacy\":\"on\",\"romfile\":\"\",\"addr\":\"4\","
         "\"mq\":true,\"mrg_rxbuf\":false,"
-        "\"packed\":%s,\"event_idx\":%s,"
+        "\"packed\":%s,\"event_idx\":%s,\"tx_queue_size\":%u,"
         "\"iothread-vq-mapping\":[{\"iothread\":\"t0\",\"vqs\":[0,1]},"
         "{\"iothread\":\"t1\",\"vqs\":[2,3]}]}'",
-        spec->packed ? "true" : "false", spec->event_idx ? "true" : "false");
+        spec->packed ? "true" : "false", spec->event_idx ? "true" : "false",
+        spec->ring);
 }
 
 static char *device(const Spec *spec, unsigned slot, const char *netdev)
