@@ -137,7 +137,9 @@ static void basic(void *driver, QTestState *qts, const char *variant,
     send_frames(f, 5, 100);
     send_frames(f, 3, 1000);
     after = get(f, 1, TX_BASIC, 6);
-    g_assert_cmpint(after.counters[0] - before.counters[0], ==, 2);
+    /* A thread may look at its queue for the first time only now. */
+    g_assert_cmpint(after.counters[0] - before.counters[0], >=, 2);
+    g_assert_cmpint(after.counters[0] - before.counters[0], <=, 3);
     g_assert_cmpint(after.counters[1] - before.counters[1], ==, 8);
     g_assert_cmpint(after.counters[2] - before.counters[2], ==, 3500);
     g_assert_cmpint(after.counters[3] - before.counters[3], >=, 1);
