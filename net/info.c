@@ -15,6 +15,7 @@ void net_client_info_line(GString *out, const NetClientState *nc)
                            nc->queue_index,
                            net_client_driver_name(nc->info->type),
                            nc->info_str);
+    net_filter_info(out, nc);
 }
 
 /*

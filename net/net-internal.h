@@ -8,6 +8,7 @@
 #define NET_NET_INTERNAL_H
 
 #include "net/net.h"
+#include "net/filter.h"
 
 typedef QTAILQ_HEAD(NetClientList, struct NetClientState) NetClientList;
 extern NetClientList net_clients;
@@ -89,7 +90,55 @@ int net_hub_id_of(const NetClientState *nc);
 /* Warn of hubs that lead nowhere. */
 void net_hub_check(void);
 
-/* One line of `info network`. */
+/* One line of `info network`, and the filters of the client. */
 void net_client_info_line(GString *out, const NetClientState *nc);
+
+/* --- filters (net/filter.c, net/filter-path.c) --- */
+
+typedef QTAILQ_HEAD(NetFilterList, struct NetFilterState) NetFilterList;
+
+/* Filters that are on a netdev go with it. */
+void net_filter_remove_all(NetClientState *nc);
+/*
+ * Make the paths of @nc and of its peer anew: they were connected, or filters
+ * changed. Held; nothing is passed on.
+ */
+void net_filter_rewire(NetClientState *nc);
+/* @nc is about to lose its peer: what filters hold on that wire is lost. */
+void net_filter_unwire(NetClientState *nc);
+/* The packets of @nc move in nc->ctx from now on; called quiesced. */
+void net_filter_follow(NetClientState *nc);
+void net_filter_info(GString *out, const NetClientState *nc);
+/* An array of NetLimitStats of the filters of @nc; NULL if none limits. */
+struct json_object *net_filter_query_limits(NetClientState *nc);
+
+/*
+ * Take packets through the path from hop @from on. Returns how many were taken; of
+ * these all have been seen by all filters, and those that the receiver refused are
+ * kept as "past". Between enter and leave of its queue.
+ */
+unsigned net_filter_path_run(NetFilterPath *path, unsigned from,
+                             const NetPacket *packets, unsigned count);
+/* A packet that came when the path was closed is kept, or dropped. */
+void net_filter_path_refused(NetFilterPath *path, bool dropped);
+/* Filters pass on what is due, the last one first. */
+void net_filter_path_resume(NetFilterPath *path);
+/* Can packets come to an end? Else it is no use to call a sender. */
+bool net_filter_path_open(NetFilterPath *path);
+
+/* --- what the path needs of its queue (net/queue.c) --- */
+
+NetFilterPath *qemu_net_queue_path(NetQueue *queue);
+void qemu_net_queue_set_path(NetQueue *queue, NetFilterPath *path);
+NetClientState *qemu_net_queue_receiver(NetQueue *queue);
+/* One at a time; who finds it taken is called by flushing the queue, later. */
+bool qemu_net_queue_enter(NetQueue *queue);
+void qemu_net_queue_leave(NetQueue *queue);
+/* Does the receiver take packets that are past the filters? Inside. */
+bool qemu_net_queue_open(NetQueue *queue);
+unsigned qemu_net_queue_hand_over(NetQueue *queue, const NetPacket *packets,
+                                  unsigned count);
+/* Keep a copy for the receiver, before those that no filter has seen. */
+void qemu_net_queue_keep_past(NetQueue *queue, const NetPacket *packet);
 
 #endif

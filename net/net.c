@@ -64,6 +64,7 @@ void net_client_set_up(NetClientState *nc, const NetClientInfo *info,
     if (peer) {
         nc->peer = peer;
         peer->peer = nc;
+        net_filter_rewire(nc);
     }
     QTAILQ_INSERT_TAIL(&net_clients, nc, next);
 }
@@ -100,8 +101,11 @@ void net_client_detach(NetClientState *nc)
     if (!peer) {
         return;
     }
+    net_filter_unwire(nc);
     nc->peer = NULL;
     peer->peer = NULL;
+    net_filter_rewire(nc);
+    net_filter_rewire(peer);
     qemu_net_queue_purge(peer->incoming_queue, nc);
     /*
      * A peer that waits for us holds packets. Its wire is cut now, so when it is
@@ -142,6 +146,7 @@ void qemu_del_net_client(NetClientState *nc)
     NetClientDriver type = nc->info->type;
     NetClientState *queue, *next;
 
+    net_filter_remove_all(nc);
     QTAILQ_FOREACH_SAFE(queue, &net_clients, next, next) {
         NetClientState *peer = queue->peer;
         AioContext *ctx = queue->ctx;
@@ -322,6 +327,7 @@ bool qemu_set_aio_context(NetClientState *nc, AioContext *ctx)
     }
     nc->ctx = ctx;
     qemu_net_queue_set_aio_context(nc->incoming_queue, ctx);
+    net_filter_follow(nc);
     return true;
 }
 

@@ -8,7 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/aio.h"
 #include "qemu/iov.h"
-#include "net/net.h"
+#include "net-internal.h"
 
 /* A copied packet; its bytes follow. */
 typedef struct QueuedPacket {
@@ -23,6 +23,8 @@ struct NetQueue {
     NetClientState *receiver;
     QTAILQ_HEAD(, struct QueuedPacket) kept;
     unsigned kept_count;
+    unsigned past_count;        /* of these, the first, filters have seen */
+    NetFilterPath *path;        /* NULL: no filter is on the way */
     uint64_t dropped;
     NetClientState *waiter;     /* holds packets of its own until called */
     NetPacketSent *waiter_cb;
@@ -57,7 +59,7 @@ static void queue_bh(void *opaque)
 {
     NetQueue *queue = opaque;
 
-    if (!queue->receiver->receive_disabled) {
+    if (queue->path || !queue->receiver->receive_disabled) {
         qemu_net_queue_flush(queue);
     }
 }
@@ -98,6 +100,21 @@ static bool queue_may_deliver(NetQueue *queue)
     return !nc->info->can_receive || nc->info->can_receive(nc);
 }
 
+/* The same for who is delivering, past filters, at this very moment. */
+static bool queue_receiver_ready(NetQueue *queue)
+{
+    NetClientState *nc = queue->receiver;
+
+    if (nc->receive_disabled) {
+        return false;
+    }
+    if (qemu_net_client_entered(nc)) {
+        queue_continue_later(queue);
+        return false;
+    }
+    return !nc->info->can_receive || nc->info->can_receive(nc);
+}
+
 /* Packets that go to and fro: each way is likely to be answered. */
 static void queue_note_turn(NetClientState *nc)
 {
@@ -110,21 +127,46 @@ static void queue_note_turn(NetClientState *nc)
     }
 }
 
-static unsigned queue_deliver(NetQueue *queue, const NetPacket *packets,
-                              unsigned count)
+unsigned qemu_net_queue_hand_over(NetQueue *queue, const NetPacket *packets,
+                                  unsigned count)
 {
-    const MemReentrancyGuard *guard = qemu_net_client_guard(queue->receiver);
     MemReentrancyFrame frame;
     unsigned taken = 0;
 
     /* First: some backends answer at once, from within. */
     queue_note_turn(queue->receiver);
-    queue->delivering = true;
-    if (mem_reentrancy_enter(&frame, guard)) {
+    if (mem_reentrancy_enter(&frame, qemu_net_client_guard(queue->receiver))) {
         taken = qemu_deliver_burst(queue->receiver, packets, count);
         mem_reentrancy_leave(&frame);
     }
+    return taken;
+}
+
+static unsigned queue_deliver(NetQueue *queue, const NetPacket *packets,
+                              unsigned count)
+{
+    unsigned taken;
+
+    queue->delivering = true;
+    taken = qemu_net_queue_hand_over(queue, packets, count);
     queue->delivering = false;
+    return taken;
+}
+
+/* Through the filters, when all that came before is there already. */
+static unsigned queue_filter(NetQueue *queue, const NetPacket *packets,
+                             unsigned count)
+{
+    unsigned taken;
+
+    if (queue->kept_count > queue->past_count) {
+        return 0;
+    }
+    if (!qemu_net_queue_enter(queue)) {
+        return 0;
+    }
+    taken = net_filter_path_run(queue->path, 0, packets, count);
+    qemu_net_queue_leave(queue);
     return taken;
 }
 
@@ -134,7 +176,9 @@ unsigned qemu_net_queue_burst(NetQueue *queue, NetClientState *sender,
 {
     unsigned taken = 0;
 
-    if (QTAILQ_EMPTY(&queue->kept) && queue_may_deliver(queue)) {
+    if (unlikely(queue->path)) {
+        taken = queue_filter(queue, packets, count);
+    } else if (QTAILQ_EMPTY(&queue->kept) && queue_may_deliver(queue)) {
         taken = queue_deliver(queue, packets, count);
     }
     if (taken < count && sent_cb) {
@@ -151,7 +195,8 @@ int qemu_net_queue_receive_direct(NetQueue *queue, NetReader *read,
     MemReentrancyFrame frame;
     int taken = -1;
 
-    if (!QTAILQ_EMPTY(&queue->kept) || !queue_may_deliver(queue)) {
+    if (!QTAILQ_EMPTY(&queue->kept) || queue->path ||
+        !queue_may_deliver(queue)) {
         return -1;
     }
     queue->delivering = true;
@@ -166,22 +211,35 @@ int qemu_net_queue_receive_direct(NetQueue *queue, NetReader *read,
     return taken;
 }
 
-static void queue_keep(NetQueue *queue, NetClientState *sender,
-                       const NetPacket *packet, NetPacketSent *sent_cb)
+static QueuedPacket *queued_packet_new(NetClientState *sender,
+                                       const NetPacket *packet,
+                                       NetPacketSent *sent_cb)
 {
-    QueuedPacket *copy;
+    QueuedPacket *copy = g_malloc(sizeof(*copy) + packet->size);
 
-    /* A sender with a callback stops by itself: its packet is always kept. */
-    if (queue->kept_count >= NET_QUEUE_MAX_PACKETS && !sent_cb) {
-        queue->dropped++;
-        return;
-    }
-    copy = g_malloc(sizeof(*copy) + packet->size);
     copy->sender = sender;
     copy->sent_cb = sent_cb;
     copy->iov.iov_base = copy->bytes;
     copy->iov.iov_len = iov_to_buf(packet->iov, packet->iovcnt, 0, copy->bytes,
                                    packet->size);
+    return copy;
+}
+
+static void queue_keep(NetQueue *queue, NetClientState *sender,
+                       const NetPacket *packet, NetPacketSent *sent_cb)
+{
+    /* A sender with a callback stops by itself: its packet is always kept. */
+    bool full = queue->kept_count >= NET_QUEUE_MAX_PACKETS && !sent_cb;
+    QueuedPacket *copy;
+
+    if (queue->path) {
+        net_filter_path_refused(queue->path, full);
+    }
+    if (full) {
+        queue->dropped++;
+        return;
+    }
+    copy = queued_packet_new(sender, packet, sent_cb);
     QTAILQ_INSERT_TAIL(&queue->kept, copy, next);
     queue->kept_count++;
 }
@@ -189,8 +247,14 @@ static void queue_keep(NetQueue *queue, NetClientState *sender,
 ssize_t qemu_net_queue_send(NetQueue *queue, NetClientState *sender,
                             const NetPacket *packet, NetPacketSent *sent_cb)
 {
-    if (QTAILQ_EMPTY(&queue->kept) && queue_may_deliver(queue) &&
-        queue_deliver(queue, packet, 1) == 1) {
+    unsigned taken = 0;
+
+    if (unlikely(queue->path)) {
+        taken = queue_filter(queue, packet, 1);
+    } else if (QTAILQ_EMPTY(&queue->kept) && queue_may_deliver(queue)) {
+        taken = queue_deliver(queue, packet, 1);
+    }
+    if (taken) {
         return packet->size;
     }
     queue_keep(queue, sender, packet, sent_cb);
@@ -200,11 +264,15 @@ ssize_t qemu_net_queue_send(NetQueue *queue, NetClientState *sender,
 void qemu_net_queue_purge(NetQueue *queue, NetClientState *sender)
 {
     QueuedPacket *packet, *next;
+    unsigned past = queue->past_count;
 
     QTAILQ_FOREACH_SAFE(packet, &queue->kept, next, next) {
+        bool is_past = past && past--;
+
         if (packet->sender == sender) {
             QTAILQ_REMOVE(&queue->kept, packet, next);
             queue->kept_count--;
+            queue->past_count -= is_past;
             g_free(packet);
         }
     }
@@ -214,11 +282,11 @@ void qemu_net_queue_purge(NetQueue *queue, NetClientState *sender)
     }
 }
 
-/* Take the first @count kept packets off, and tell their senders. */
-static void queue_retire(NetQueue *queue, unsigned count)
+/* Take @count kept packets off, from @packet on, and tell their senders. */
+static void queue_retire(NetQueue *queue, QueuedPacket *packet, unsigned count)
 {
     while (count--) {
-        QueuedPacket *packet = QTAILQ_FIRST(&queue->kept);
+        QueuedPacket *next = QTAILQ_NEXT(packet, next);
 
         QTAILQ_REMOVE(&queue->kept, packet, next);
         queue->kept_count--;
@@ -226,55 +294,182 @@ static void queue_retire(NetQueue *queue, unsigned count)
             packet->sent_cb(packet->sender, packet->iov.iov_len);
         }
         g_free(packet);
+        packet = next;
     }
+}
+
+#define FLUSH_BURST 32
+
+/* A burst of kept packets, from @packet on and at most @max. */
+static unsigned queue_gather(QueuedPacket *packet, unsigned max,
+                             NetPacket *burst)
+{
+    unsigned count = 0;
+
+    for (; packet && count < MIN(max, FLUSH_BURST);
+         packet = QTAILQ_NEXT(packet, next)) {
+        burst[count++] = (NetPacket) {
+            .iov = &packet->iov, .iovcnt = 1, .size = packet->iov.iov_len,
+        };
+    }
+    return count;
+}
+
+static void queue_wake_waiter(NetQueue *queue)
+{
+    NetPacketSent *cb = queue->waiter_cb;
+    NetClientState *waiter = queue->waiter;
+
+    queue->waiter = NULL;
+    queue->waiter_cb = NULL;
+    if (cb) {
+        cb(waiter, 1);
+    }
+}
+
+/* The first that no filter has seen. */
+static QueuedPacket *queue_first_fresh(NetQueue *queue)
+{
+    QueuedPacket *packet = QTAILQ_FIRST(&queue->kept);
+
+    for (unsigned i = 0; i < queue->past_count; i++) {
+        packet = QTAILQ_NEXT(packet, next);
+    }
+    return packet;
+}
+
+/* What the filters let through and the receiver did not take. */
+static void queue_flush_past(NetQueue *queue)
+{
+    while (queue->past_count && queue_receiver_ready(queue)) {
+        NetPacket burst[FLUSH_BURST];
+        QueuedPacket *first = QTAILQ_FIRST(&queue->kept);
+        unsigned count = queue_gather(first, queue->past_count, burst);
+        unsigned taken = qemu_net_queue_hand_over(queue, burst, count);
+
+        queue->past_count -= taken;
+        queue_retire(queue, first, taken);
+        if (taken < count) {
+            break;
+        }
+    }
+}
+
+/* From the receiver backwards: each makes room for those before it. */
+static bool queue_flush_filtered(NetQueue *queue)
+{
+    if (!qemu_net_queue_enter(queue)) {
+        return false;
+    }
+    queue_flush_past(queue);
+    qemu_net_queue_leave(queue);
+    net_filter_path_resume(queue->path);
+    while (queue->kept_count > queue->past_count) {
+        NetPacket burst[FLUSH_BURST];
+        QueuedPacket *first = queue_first_fresh(queue);
+        unsigned count = queue_gather(first, UINT_MAX, burst), taken;
+
+        if (!qemu_net_queue_enter(queue)) {
+            return false;
+        }
+        taken = net_filter_path_run(queue->path, 0, burst, count);
+        qemu_net_queue_leave(queue);
+        queue_retire(queue, first, taken);
+        if (taken < count) {
+            return false;
+        }
+    }
+    if (net_filter_path_open(queue->path)) {
+        queue_wake_waiter(queue);
+    }
+    return !queue->receiver->receive_disabled;
 }
 
 bool qemu_net_queue_flush(NetQueue *queue)
 {
+    if (unlikely(queue->path)) {
+        return queue_flush_filtered(queue);
+    }
     while (!QTAILQ_EMPTY(&queue->kept)) {
-        NetPacket burst[32];
-        QueuedPacket *packet;
-        unsigned count = 0, taken;
+        NetPacket burst[FLUSH_BURST];
+        QueuedPacket *first = QTAILQ_FIRST(&queue->kept);
+        unsigned count, taken;
 
         if (!queue_may_deliver(queue)) {
             return false;
         }
-        QTAILQ_FOREACH(packet, &queue->kept, next) {
-            burst[count++] = (NetPacket) {
-                .iov = &packet->iov, .iovcnt = 1, .size = packet->iov.iov_len,
-            };
-            if (count == ARRAY_SIZE(burst)) {
-                break;
-            }
-        }
+        count = queue_gather(first, UINT_MAX, burst);
         taken = queue_deliver(queue, burst, count);
-        queue_retire(queue, taken);
+        queue_retire(queue, first, taken);
         if (taken < count) {
             return false;
         }
     }
     if (queue->waiter_cb && queue_may_deliver(queue)) {
-        NetPacketSent *cb = queue->waiter_cb;
-        NetClientState *waiter = queue->waiter;
-
-        queue->waiter = NULL;
-        queue->waiter_cb = NULL;
-        cb(waiter, 1);
+        queue_wake_waiter(queue);
     }
     return !queue->receiver->receive_disabled;
 }
 
 void qemu_net_queue_close(NetQueue *queue)
 {
-    NetPacketSent *cb = queue->waiter_cb;
-    NetClientState *waiter = queue->waiter;
+    queue->past_count = 0;
+    queue_retire(queue, QTAILQ_FIRST(&queue->kept), queue->kept_count);
+    queue_wake_waiter(queue);
+}
 
-    queue_retire(queue, queue->kept_count);
-    queue->waiter = NULL;
-    queue->waiter_cb = NULL;
-    if (cb) {
-        cb(waiter, 1);
+/* --- for filters --- */
+
+NetFilterPath *qemu_net_queue_path(NetQueue *queue)
+{
+    return queue->path;
+}
+
+void qemu_net_queue_set_path(NetQueue *queue, NetFilterPath *path)
+{
+    queue->path = path;
+    if (!path) {
+        queue->past_count = 0;
     }
+}
+
+NetClientState *qemu_net_queue_receiver(NetQueue *queue)
+{
+    return queue->receiver;
+}
+
+bool qemu_net_queue_enter(NetQueue *queue)
+{
+    if (queue->delivering) {
+        queue_continue_later(queue);
+        return false;
+    }
+    queue->delivering = true;
+    return true;
+}
+
+void qemu_net_queue_leave(NetQueue *queue)
+{
+    queue->delivering = false;
+}
+
+bool qemu_net_queue_open(NetQueue *queue)
+{
+    return queue->past_count == 0 && queue_receiver_ready(queue);
+}
+
+void qemu_net_queue_keep_past(NetQueue *queue, const NetPacket *packet)
+{
+    QueuedPacket *fresh = queue_first_fresh(queue);
+    QueuedPacket *copy = queued_packet_new(queue->receiver->peer, packet, NULL);
+
+    if (fresh) {
+        QTAILQ_INSERT_BEFORE(fresh, copy, next);
+    } else {
+        QTAILQ_INSERT_TAIL(&queue->kept, copy, next);
+    }
+    queue->kept_count++;
+    queue->past_count++;
 }
 
 uint64_t qemu_net_queue_dropped(const NetQueue *queue)

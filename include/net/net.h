@@ -162,6 +162,7 @@ struct NetClientState {
     NetClientState *peer;
     QTAILQ_ENTRY(struct NetClientState) next;
     NetQueue *incoming_queue;
+    struct NetFilterList *filters;  /* of all queues; NULL: none, or a NIC */
     AioContext *ctx;            /* the event loop that moves packets */
     char *model;
     char *name;                 /* the id; the same for all queues of a client */
