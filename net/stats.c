@@ -21,7 +21,7 @@ struct json_object *net_query_stats(const char *name, Error **errp)
     NetClientState *nc;
 
     QTAILQ_FOREACH(nc, &net_clients, next) {
-        struct json_object *info;
+        struct json_object *info, *limits;
 
         if (!counts(nc) || (name && !g_str_equal(nc->name, name))) {
             continue;
@@ -30,6 +30,10 @@ struct json_object *net_query_stats(const char *name, Error **errp)
         json_put_str(info, "name", nc->name);
         json_put_str(info, "model", nc->model);
         json_put(info, "queues", nc->info->query_stats(nc));
+        limits = nc->peer ? net_filter_query_limits(nc->peer) : NULL;
+        if (limits) {
+            json_put(info, "limits", limits);
+        }
         json_object_array_add(list, info);
     }
     if (name && json_object_array_length(list) == 0) {
@@ -77,6 +81,19 @@ static void append_queue(GString *out, struct json_object *queue)
     g_string_append_c(out, '\n');
 }
 
+static void append_limit(GString *out, struct json_object *limit)
+{
+    g_string_append_printf(out, "limit %s %s: %" PRIu64 " packets, %" PRIu64
+                           " bytes; stopped %" PRIu64 " times, %.3f s; kept %"
+                           PRIu64 ", dropped %" PRIu64 "\n",
+                           json_get_str(limit, "id"),
+                           json_get_str(limit, "direction"),
+                           number(limit, "packets"), number(limit, "bytes"),
+                           number(limit, "stops"),
+                           number(limit, "stopped-ns") / 1e9,
+                           number(limit, "kept"), number(limit, "dropped"));
+}
+
 void net_info_stats(GString *out)
 {
     struct json_object *list = net_query_stats(NULL, NULL);
@@ -84,6 +101,7 @@ void net_info_stats(GString *out)
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *nic = json_object_array_get_idx(list, i);
         struct json_object *queues = json_get(nic, "queues");
+        struct json_object *limits = json_get(nic, "limits");
 
         g_string_append_printf(out, "%s: %s\n%5s %-4s %12s %15s %10s %10s %8s\n",
                                json_get_str(nic, "name"),
@@ -91,6 +109,9 @@ void net_info_stats(GString *out)
                                "bytes", "kicks", "interrupts", "dropped");
         for (size_t q = 0; q < json_object_array_length(queues); q++) {
             append_queue(out, json_object_array_get_idx(queues, q));
+        }
+        for (size_t l = 0; limits && l < json_object_array_length(limits); l++) {
+            append_limit(out, json_object_array_get_idx(limits, l));
         }
     }
     json_object_put(list);
