@@ -459,6 +459,49 @@ static void filters_change(Traffic *t)
     flows(t);
 }
 
+/* Filters on the backend come, change and go. Time stands, so that a buffer holds. */
+static void packet_filters(Traffic *t)
+{
+    static const char *const filters[] = {
+        "'qom-type':'filter-dump','file':'/dev/null'",
+        "'qom-type':'filter-mirror','outdev':'c','position':'head'",
+        "'qom-type':'filter-buffer','interval':1000",
+        "'qom-type':'filter-rate-limit','tx-packets-per-second':1000,"
+        "'rx-bytes-per-second':1000",
+        "'qom-type':'filter-redirector','outdev':'c','queue':'rx'",
+    };
+    QTestState *qts = t->pair[0].qts;
+
+    qtest_qmp_ok(qts, "{'execute':'chardev-add','arguments':{'id':'c',"
+                 "'backend':{'type':'null','data':{}}}}");
+    for (unsigned i = 0; i < 2 * ROUNDS; i++) {
+        qtest_qmp_ok(qts, "{'execute':'object-add','arguments':{'id':'f0',"
+                     "'netdev':'n0',%s}}", filters[i % ARRAY_SIZE(filters)]);
+        turn(t);
+        qtest_qmp_ok(qts, "{'execute':'object-add','arguments':{'id':'f1',"
+                     "'netdev':'n0','qom-type':'filter-dump',"
+                     "'file':'/dev/null','position':'id=f0',"
+                     "'insert':'before'}}");
+        turn(t);
+        for (unsigned off = 0; off < 2; off++) {
+            qtest_qmp_ok(qts, "{'execute':'qom-set','arguments':{'path':"
+                         "'/objects/f0','property':'status','value':'%s'}}",
+                         off ? "on" : "off");
+            turn(t);
+        }
+        json_object_put(qtest_qmp_return(qts,
+                                         "{'execute':'x-query-netstats'}"));
+        qtest_clock_step(qts, 1000000);
+        turn(t);
+        for (unsigned f = 0; f < 2; f++) {
+            qtest_qmp_ok(qts, "{'execute':'object-del','arguments':"
+                         "{'id':'f%u'}}", f);
+            turn(t);
+        }
+    }
+    flows(t);
+}
+
 /* A region of another device comes and goes in the map. */
 static void map_changes(Traffic *t)
 {
@@ -648,6 +691,7 @@ int main(int argc, char **argv)
         { "pairs-and-steering-change", pairs_and_steering_change,
           .tap_only = true },
         { "filters-change", filters_change },
+        { "packet-filters", packet_filters },
         { "map-changes", map_changes },
         { "vectors-mask", vectors_mask },
         { "statistics-are-read", statistics_are_read },

@@ -155,6 +155,23 @@ unsigned mapped_net_tx_pending(MappedNet *side)
     return (uint16_t)(avail->idx - used_idx(side, &side->tx));
 }
 
+void mapped_net_send_bytes(MappedNet *side, const void *hdr, const void *frame,
+                           size_t size)
+{
+    MappedRing *ring = &side->tx;
+    struct vring_avail *avail = at(side, ring->avail);
+    uint16_t slot = avail->idx % QUEUE_SIZE;
+    uint8_t *buffer = at(side, ring->buffers + slot * BUF_BYTES);
+
+    memset(buffer, 0, HDR);
+    if (hdr) {
+        memcpy(buffer, hdr, HDR);
+    }
+    memcpy(buffer + HDR, frame, size);
+    post(side, ring, slot, HDR + size, 0);
+    side->dev.transport->notify(ring->vq);
+}
+
 unsigned mapped_net_send(MappedNet *side, unsigned next, unsigned total)
 {
     MappedRing *ring = &side->tx;

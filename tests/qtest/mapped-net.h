@@ -52,6 +52,12 @@ void mapped_net_stop(MappedNet *side);
 uint32_t mapped_net_frame(uint8_t *frame, unsigned number);
 /* Send frames @next to @total - 1, as many as fit; returns the next to send. */
 unsigned mapped_net_send(MappedNet *side, unsigned next, unsigned total);
+/*
+ * Send one frame of the caller's, for which there must be room; @hdr is its header of
+ * 12 bytes, NULL for one that asks for nothing.
+ */
+void mapped_net_send_bytes(MappedNet *side, const void *hdr, const void *frame,
+                           size_t size);
 /* Transmit buffers that the device has not given back. */
 unsigned mapped_net_tx_pending(MappedNet *side);
 /*

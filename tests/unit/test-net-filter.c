@@ -128,6 +128,13 @@ static void set(const char *id, const char *name, const char *value)
     object_property_parse(obj, name, value, &error_abort);
 }
 
+static NetFilterSlot *slot_of(const char *id, NetFilterDirection direction)
+{
+    Object *obj = object_resolve_path_component(object_get_objects_root(), id);
+
+    return net_filter_slot(NETFILTER(obj), 0, direction);
+}
+
 static void del(const char *id)
 {
     user_creatable_del(id, &error_abort);
@@ -195,6 +202,9 @@ static void test_order(void)
     set("m", "queue", "rx");
     set("c", "status", "off");
     expect("hbtyx!", "xytmbh!");
+    g_assert_null(slot_of("c", NET_FILTER_DIRECTION_TX)->queue);
+    g_assert_null(slot_of("m", NET_FILTER_DIRECTION_TX)->queue);
+    g_assert_nonnull(slot_of("m", NET_FILTER_DIRECTION_RX)->queue);
     set("c", "status", "on");
     del("b");
     expect("hctyx!", "xytcmh!");
@@ -219,6 +229,15 @@ static void test_goes_with_netdev(void)
     /* A filter may be there before the netdev's peer. */
     b = end_new("b", &a->nc, 100);
     expect("f!", "f!");
+    /* What is held for a peer is not for the next one. */
+    add("filter-buffer,id=h,netdev=a,interval=1000", &error_abort);
+    g_assert_cmpuint(send_letters(a, "1"), ==, 1);
+    qemu_del_net_client(&b->nc);
+    b = end_new("b", &a->nc, 100);
+    advance(1000 * SCALE_US);
+    g_assert_cmpuint(send_letters(a, "2"), ==, 1);
+    advance(1000 * SCALE_US);
+    g_assert_cmpstr(b->got->str, ==, "2");
     stop();
 }
 
@@ -432,6 +451,24 @@ static void test_rate_of_who_cannot_wait(void)
     stop();
 }
 
+/* Nobody overtakes what is kept, also when there is room before its time. */
+static void test_rate_keeps_order(void)
+{
+    g_autofree char *many = g_strnfill(1000, 'x');
+
+    start(UINT_MAX);
+    add("filter-rate-limit,id=f,netdev=a,rx-packets-per-second=100000,"
+        "rx-packets-burst=1000", &error_abort);
+    g_assert_cmpuint(send_letters(a, many), ==, 1000);
+    send_now(a, '1', 1);
+    advance(500 * SCALE_US);
+    g_assert_cmpuint(send_letters(a, "2"), ==, 0);
+    advance(500 * SCALE_US);
+    g_assert_cmpuint(send_letters(a, "2"), ==, 1);
+    g_assert_cmpstr(b->got->str + 1000, ==, "12");
+    stop();
+}
+
 static void test_rate_changes(void)
 {
     start(UINT_MAX);
@@ -627,6 +664,7 @@ int main(int argc, char **argv)
     g_test_add_func("/net-filter/rate/bytes", test_rate_bytes);
     g_test_add_func("/net-filter/rate/who-cannot-wait",
                     test_rate_of_who_cannot_wait);
+    g_test_add_func("/net-filter/rate/keeps-order", test_rate_keeps_order);
     g_test_add_func("/net-filter/rate/changes", test_rate_changes);
     g_test_add_func("/net-filter/rate/long-frame", test_rate_long_frame);
     g_test_add_func("/net-filter/bucket/basics", test_bucket);
