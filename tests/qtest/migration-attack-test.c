@@ -6,11 +6,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <linux/virtio_config.h>
 #include <zlib.h>
 #include "libqtest.h"
 
 #define DEVICE "-machine pc -m 1 -nodefaults -netdev hubport,id=h,hubid=0 " \
-               "-device virtio-net-pci,romfile=,netdev=h,id=n,rss=on "
+               "-device virtio-net-pci,romfile=,netdev=h,id=n,rss=on"
 #define NET "0000:00:02.0/virtio-net"
 #define PROXY "0000:00:02.0/virtio-pci"
 
@@ -143,17 +144,24 @@ static void expect_refusal(const char *args, GByteArray *a, const char *text)
     g_byte_array_unref(a);
 }
 
-/* One number of a good stream of DEVICE is changed. */
-static void refuse_number(const char *record, const int *field, unsigned width,
-                          uint64_t value, const char *text)
+static void put_number(GByteArray *a, const char *record, const int *field,
+                       unsigned width, uint64_t value)
 {
-    GByteArray *a = saved_after(DEVICE, NULL);
     size_t at = find_field(a, record, field);
 
     g_assert_cmpuint(get32(a, at), ==, width);
     for (unsigned i = 0; i < width; i++) {
         a->data[at + 4 + i] = value >> (8 * (width - 1 - i));
     }
+}
+
+/* One number of a good stream of DEVICE is changed. */
+static void refuse_number(const char *record, const int *field, unsigned width,
+                          uint64_t value, const char *text)
+{
+    GByteArray *a = saved_after(DEVICE, NULL);
+
+    put_number(a, record, field, width, value);
     expect_refusal(DEVICE, a, text);
 }
 
@@ -255,32 +263,81 @@ static void refuse_queue(int number, unsigned width, uint64_t value,
                   text);
 }
 
-/* CVE-2013-4151: more queues than there are. Guards: as many as here. */
+/*
+ * CVE-2013-4151: more queues than there are. Guards: saved_count is what it is
+ * here, before any of them is read.
+ */
 static void test_queue_count(void)
 {
     refuse_number(NET, FIELD(NET_CORE, CORE_QUEUE_COUNT), 4, 65535,
                   "another number of queues");
 }
 
-/* CVE-2013-4535: more chains in flight than the ring has. Guards: ring_possible. */
+/*
+ * CVE-2013-4535: more chains in flight than the ring has, with indices that would
+ * bear it out. Guards: ring_possible()'s limit of inuse.
+ */
 static void test_in_flight(void)
 {
-    refuse_queue(QUEUE_INUSE, 4, 1025, "cannot be");
+    GByteArray *a = saved_after(DEVICE, NULL);
+
+    put_number(a, NET, FIELD(NET_CORE, CORE_QUEUES, QUEUE_LAST_AVAIL), 2, 2000);
+    put_number(a, NET, FIELD(NET_CORE, CORE_QUEUES, QUEUE_INUSE), 4, 1025);
+    expect_refusal(DEVICE, a, "cannot be");
     refuse_queue(QUEUE_INUSE, 4, UINT32_MAX, "cannot be");
 }
 
-/* CVE-2013-4536, -6399: indices that do not fit together. */
+/*
+ * CVE-2013-4536, -6399: indices that do not fit together. Guards: ring_possible()'s
+ * distance of the indices.
+ */
 static void test_indices(void)
 {
     refuse_queue(QUEUE_INUSE, 4, 5, "cannot be");
 }
 
-/* CVE-2014-0182 (ring sizes): 0, beyond the largest, not a power of two. */
-static void test_ring_size(void)
+/*
+ * The same on a packed ring, where an index is a place. Guards: ring_possible()'s
+ * limit of both.
+ */
+static void test_packed_indices(void)
+{
+    static const int indices[] = { QUEUE_LAST_AVAIL, QUEUE_USED_IDX };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(indices); i++) {
+        GByteArray *a = saved_after(DEVICE ",packed=on", NULL);
+        size_t at = find_field(a, NET, FIELD(NET_CORE, CORE_FEATURES));
+
+        put_number(a, NET, FIELD(NET_CORE, CORE_STATUS), 1, 0x0b);
+        memset(a->data + at + 4, 0, 8);
+        a->data[at + 4 + 3] = 1 << (VIRTIO_F_VERSION_1 - 32) |
+                              1 << (VIRTIO_F_RING_PACKED - 32);
+        put_number(a, NET, FIELD(NET_CORE, CORE_QUEUES, indices[i]), 2, 256);
+        expect_refusal(DEVICE ",packed=on", a, "cannot be");
+    }
+}
+
+/* CVE-2014-0182: a ring of no entries. Guards: ring_possible()'s num == 0. */
+static void test_ring_of_none(void)
 {
     refuse_queue(QUEUE_NUM, 2, 0, "cannot be");
+}
+
+/* A ring beyond the largest. Guards: ring_possible()'s limit of num. */
+static void test_ring_too_large(void)
+{
     refuse_queue(QUEUE_NUM, 2, 512, "cannot be");
+}
+
+/* Guards: ring_possible(): a split ring's size is a power of two. */
+static void test_ring_size_odd(void)
+{
     refuse_queue(QUEUE_NUM, 2, 100, "cannot be");
+}
+
+/* Guards: load_queue(): the largest size is what it is here. */
+static void test_ring_maximum(void)
+{
     refuse_queue(QUEUE_NUM_MAX, 2, 1024, "cannot be");
 }
 
@@ -301,18 +358,34 @@ static void test_ring_address(void)
     expect_refusal(DEVICE, a, "areas at");
 }
 
-/* CVE-2014-0182 (config length): a field longer than it is. Guards: lengths. */
-static void test_longer_field(void)
+static void refuse_length(uint32_t length, const char *text)
 {
     GByteArray *a = saved_after(DEVICE, NULL);
-    size_t at = find_field(a, NET, FIELD(NET_CORE, CORE_ISR));
 
-    put32(a, at, 1000000);
-    expect_refusal(DEVICE, a, "virtio");
-    a = saved_after(DEVICE, NULL);
-    at = find_field(a, NET, FIELD(NET_CORE, CORE_ISR));
-    put32(a, at, 0);
-    expect_refusal(DEVICE, a, "virtio");
+    put32(a, find_field(a, NET, FIELD(NET_CORE, CORE_ISR)), length);
+    expect_refusal(DEVICE, a, text);
+}
+
+/*
+ * CVE-2014-0182 (config length): a field longer than what it stands in. Guards:
+ * qemu_file_begin_limit().
+ */
+static void test_field_too_long(void)
+{
+    refuse_length(1000000, "the stream ends in 'isr'");
+    refuse_length(UINT32_MAX, "the stream ends in 'isr'");
+}
+
+/* A field with more to it than is read. Guards: qemu_file_end_limit(). */
+static void test_field_left_over(void)
+{
+    refuse_length(2, "'isr' has another length");
+}
+
+/* A field shorter than what is read of it. Guards: qemu_get_buffer()'s limit. */
+static void test_field_too_short(void)
+{
+    refuse_length(0, "'isr' cannot be read");
 }
 
 /* Guards: interrupt vectors exist. */
@@ -411,8 +484,14 @@ int main(int argc, char **argv)
         { "virtio/cve-2013-4151", test_queue_count },
         { "virtio/cve-2013-4535", test_in_flight },
         { "virtio/cve-2013-4536-6399", test_indices },
-        { "virtio/cve-2014-0182-ring-size", test_ring_size },
-        { "virtio/cve-2014-0182-config-length", test_longer_field },
+        { "virtio/packed-indices", test_packed_indices },
+        { "virtio/cve-2014-0182-ring-of-none", test_ring_of_none },
+        { "virtio/ring-too-large", test_ring_too_large },
+        { "virtio/ring-size-odd", test_ring_size_odd },
+        { "virtio/ring-maximum", test_ring_maximum },
+        { "virtio/cve-2014-0182-field-too-long", test_field_too_long },
+        { "virtio/field-left-over", test_field_left_over },
+        { "virtio/field-too-short", test_field_too_short },
         { "virtio/ring-address", test_ring_address },
         { "virtio/vectors", test_vectors },
         { "virtio/features", test_features },
