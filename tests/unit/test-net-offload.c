@@ -517,7 +517,10 @@ static void test_gso_refuses(void)
     g_assert_false(starts(s, hdr, s->size));
 }
 
-/* IP and TCP lengths that point outside the frame: net_checksum_calculate(). */
+/*
+ * IP, TCP and UDP lengths that point outside the frame. Guards: parse_ipv4(),
+ * parse_ipv6() and parse_l4() hold them against it, net_checksum_calculate() UDP's.
+ */
 static void test_cve_2016_2857(void)
 {
     g_autofree Sample *s = g_new0(Sample, 1);
@@ -551,7 +554,10 @@ static void test_cve_2016_2857(void)
     }
 }
 
-/* A frame in odd pieces, some of them empty, must not stop the process. */
+/*
+ * A frame in odd pieces, some of them empty, and less in them than is said. Guards:
+ * net_gso_start() wants headers that are there, take_payload() ends with the pieces.
+ */
 static void test_cve_2020_16092(void)
 {
     g_autofree Sample *s = g_new0(Sample, 1);
@@ -571,11 +577,15 @@ static void test_cve_2020_16092(void)
         hdr = sample_header(s, VIRTIO_NET_HDR_GSO_TCPV4,
                             g_random_int_range(0, 3000));
         iovcnt = scatter(s->frame, s->size, iov, g_random_int_range(1, 30));
-        /* Also a size that is not the sum of the pieces. */
+        /* Also a size that is not the sum of the pieces, and IP bears it out. */
         claimed = g_random_int_range(0, 2 * s->size);
+        if (round & 1 && claimed > s->l3) {
+            stw_be_p(s->frame + s->l3 + 2, claimed - s->l3);
+        }
         if (!net_gso_start(&g, &hdr, iov, iovcnt, claimed, 0)) {
             continue;
         }
+        g_assert_cmpuint(MIN(claimed, sizeof(g.headers)), <=, s->size);
         while ((n = net_gso_next(&g, headers, pieces, &size))) {
             g_assert_cmpuint(n, <=, iovcnt + NET_GSO_PIECES_MORE);
             g_assert_cmpuint(size, <=, claimed);
@@ -583,7 +593,10 @@ static void test_cve_2020_16092(void)
     }
 }
 
-/* Segments asked for behind a layer that is neither IPv4 nor IPv6. */
+/*
+ * Segments asked for behind a layer that is neither IPv4 nor IPv6. Guards:
+ * start_segments()'s version of IP and segment_kind().
+ */
 static void test_cve_2020_27617(void)
 {
     static const uint8_t types[] = {
@@ -616,7 +629,10 @@ static void test_cve_2020_27617(void)
     }
 }
 
-/* SCTP and other protocols with less behind IP than their header has. */
+/*
+ * SCTP and other protocols with less behind IP than their header has. Guards:
+ * parse_l4()'s room, and net_checksum_calculate() touches only TCP and UDP.
+ */
 static void test_cve_2024_3567(void)
 {
     g_autofree Sample *s = g_new0(Sample, 1);
