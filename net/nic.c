@@ -78,7 +78,7 @@ void qemu_foreach_nic(qemu_nic_foreach func, void *opaque)
 const MemReentrancyGuard *qemu_net_client_guard(NetClientState *nc)
 {
     return nc->info->type == NET_CLIENT_DRIVER_NIC ?
-           qemu_get_nic(nc)->reentrancy_guard : NULL;
+           qemu_get_nic(nc)->reentrancy_guard : nc->guard;
 }
 
 bool qemu_net_client_entered(NetClientState *nc)

@@ -113,8 +113,12 @@ static int guestfwd_can_read(void *opaque)
 static void guestfwd_read(void *opaque, const uint8_t *buf, int size)
 {
     GuestFwd *fwd = opaque;
+    MemReentrancyFrame frame;
 
-    slirp_socket_recv(fwd->s->slirp, fwd->addr, fwd->port, buf, size);
+    if (mem_reentrancy_enter(&frame, &fwd->s->guard)) {
+        slirp_socket_recv(fwd->s->slirp, fwd->addr, fwd->port, buf, size);
+        mem_reentrancy_leave(&frame);
+    }
     net_user_changed(fwd->s);
 }
 

@@ -1,5 +1,5 @@
 /*
- * What the two files of the user network share.
+ * What the files of the user network share.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,6 +14,7 @@ typedef struct GuestFwd GuestFwd;
 typedef struct NetUserState {
     NetClientState nc;
     Slirp *slirp;
+    MemReentrancyGuard guard;   /* held while libslirp works */
     struct UserPoll *poll;      /* user.c */
     GSList *guest_fwds;         /* user-fwd.c */
     QLIST_ENTRY(struct NetUserState) next;

@@ -143,12 +143,18 @@ void net_user_changed(NetUserState *s)
     }
 }
 
-/* Something is ready, or a time has come: let slirp work. */
+/*
+ * Something is ready, or a time has come: let slirp work. It walks along lists of
+ * its connections and sends while it does; an answer that came in at once could end
+ * the connection under its feet. So the guard is held, here and wherever else slirp
+ * is called, and the net queue keeps the answer until a bottom half.
+ */
 static void user_work(void *opaque)
 {
     NetUserState *s = opaque;
     struct UserPoll *poll = s->poll;
     struct epoll_event ready[64];
+    MemReentrancyFrame frame;
     int count;
 
     count = epoll_wait(poll->epoll_fd, ready, ARRAY_SIZE(ready), 0);
@@ -164,7 +170,10 @@ static void user_work(void *opaque)
             }
         }
     }
-    slirp_pollfds_poll(s->slirp, 0, user_get_revents, poll);
+    if (mem_reentrancy_enter(&frame, &s->guard)) {
+        slirp_pollfds_poll(s->slirp, 0, user_get_revents, poll);
+        mem_reentrancy_leave(&frame);
+    }
     net_user_changed(s);
 }
 
@@ -205,8 +214,12 @@ typedef struct UserTimer {
 static void user_timer_expired(void *opaque)
 {
     UserTimer *t = opaque;
+    MemReentrancyFrame frame;
 
-    slirp_handle_timer(t->s->slirp, t->id, t->cb_opaque);
+    if (mem_reentrancy_enter(&frame, &t->s->guard)) {
+        slirp_handle_timer(t->s->slirp, t->id, t->cb_opaque);
+        mem_reentrancy_leave(&frame);
+    }
     net_user_changed(t->s);
 }
 
@@ -274,6 +287,10 @@ static const SlirpCb user_callbacks = {
 
 /* --- the net client --- */
 
+/*
+ * The guest's frames, of any size and in any pieces. slirp wants one piece, and
+ * what it gets is no larger than the room for that.
+ */
 static unsigned user_receive_burst(NetClientState *nc, const NetPacket *packets,
                                    unsigned count)
 {
@@ -618,6 +635,7 @@ static NetUserState *user_new(const NetdevArgs *args, const char *id,
     poll->bh = aio_bh_new(nc->ctx, user_update_bh, s);
     poll->timer = timer_new_ms(QEMU_CLOCK_REALTIME, user_work, s);
     s->poll = poll;
+    nc->guard = &s->guard;
     QLIST_INSERT_HEAD(&user_stacks, s, next);
     aio_set_fd_handler(nc->ctx, poll->epoll_fd, user_work, NULL, NULL, NULL, s);
     s->slirp = slirp_new(cfg, &user_callbacks, s);

@@ -164,6 +164,8 @@ struct NetClientState {
     NetQueue *incoming_queue;
     struct NetFilterList *filters;  /* of all queues; NULL: none, or a NIC */
     AioContext *ctx;            /* the event loop that moves packets */
+    /* Of a backend that can be entered again, or NULL; a NIC's is its device's. */
+    const MemReentrancyGuard *guard;
     char *model;
     char *name;                 /* the id; the same for all queues of a client */
     char info_str[256];         /* what `info network` shows behind type= */
@@ -279,9 +281,12 @@ bool qemu_set_aio_context(NetClientState *nc, AioContext *ctx);
 /* Deliver to @nc's own functions; used by the queue. Returns packets consumed. */
 unsigned qemu_deliver_burst(NetClientState *nc, const NetPacket *packets,
                             unsigned count);
-/* Is the device behind this NIC on the current call chain? Only the queue asks. */
+/*
+ * Is the device behind this NIC, or what is behind this backend, on the current call
+ * chain? Only the queue asks.
+ */
 bool qemu_net_client_entered(NetClientState *nc);
-/* Its guard, or NULL if the client is no device. */
+/* Its guard, or NULL if the client has none. */
 const MemReentrancyGuard *qemu_net_client_guard(NetClientState *nc);
 
 /* --- the vnet header --- */
