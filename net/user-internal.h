@@ -10,12 +10,14 @@
 #include "net-internal.h"
 
 typedef struct GuestFwd GuestFwd;
+typedef struct UserFrags UserFrags;
 
 typedef struct NetUserState {
     NetClientState nc;
     Slirp *slirp;
     MemReentrancyGuard guard;   /* held while libslirp works */
     struct UserPoll *poll;      /* user.c */
+    UserFrags *frags;           /* user-frag.c */
     GSList *guest_fwds;         /* user-fwd.c */
     QLIST_ENTRY(struct NetUserState) next;
     uint8_t frame[];            /* NET_BUFSIZE: a frame in one piece for slirp */
@@ -24,6 +26,18 @@ typedef struct NetUserState {
 /* Forward every hostfwd= and guestfwd= of @args; false with an error. */
 bool net_user_forward(NetUserState *s, const NetdevArgs *args, Error **errp);
 void net_user_forward_cleanup(NetUserState *s);
+
+/* For datagrams of which some is missing. */
+UserFrags *net_user_frags_new(void);
+void net_user_frags_free(UserFrags *f);
+/* Is this frame, of any size, a fragment of an IPv4 datagram? */
+bool net_user_is_fragment(const uint8_t *frame, size_t size);
+/*
+ * One more fragment. When its datagram is whole now it is put into @whole as one
+ * frame (at most NET_BUFSIZE; may be @frame) and its size returned, otherwise 0.
+ */
+size_t net_user_frags_add(UserFrags *f, const uint8_t *frame, size_t size,
+                          uint8_t *whole);
 
 /* The user network @id; with NULL the first. NULL with an error. */
 NetUserState *net_user_find(const char *id, Error **errp);

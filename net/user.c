@@ -2,7 +2,7 @@
  * The user network: the guest's frames end in libslirp, which speaks to the host
  * through ordinary sockets. This file joins libslirp to a net client and to an
  * event loop, and reads the network's layout from the options; forwarded ports
- * are in user-fwd.c.
+ * are in user-fwd.c, fragments in user-frag.c.
  *
  * libslirp wants to be asked before every sleep what to wait for. Its sockets
  * stand in an epoll set of their own that is one descriptor for the event loop;
@@ -287,6 +287,17 @@ static const SlirpCb user_callbacks = {
 
 /* --- the net client --- */
 
+static void user_input(NetUserState *s, const uint8_t *frame, size_t size)
+{
+    if (net_user_is_fragment(frame, size)) {
+        size = net_user_frags_add(s->frags, frame, size, s->frame);
+        frame = s->frame;
+    }
+    if (size) {
+        slirp_input(s->slirp, frame, size);
+    }
+}
+
 /*
  * The guest's frames, of any size and in any pieces. slirp wants one piece, and
  * what it gets is no larger than the room for that.
@@ -303,10 +314,10 @@ static unsigned user_receive_burst(NetClientState *nc, const NetPacket *packets,
             continue;
         }
         if (p->iovcnt == 1) {
-            slirp_input(s->slirp, p->iov[0].iov_base, p->size);
+            user_input(s, p->iov[0].iov_base, p->size);
         } else {
             iov_to_buf(p->iov, p->iovcnt, 0, s->frame, p->size);
-            slirp_input(s->slirp, s->frame, p->size);
+            user_input(s, s->frame, p->size);
         }
     }
     net_user_changed(s);
@@ -408,6 +419,7 @@ static void user_cleanup(NetClientState *nc)
     if (s->slirp) {
         slirp_cleanup(s->slirp);
     }
+    net_user_frags_free(s->frags);
     aio_set_fd_handler(nc->ctx, poll->epoll_fd, NULL, NULL, NULL, NULL, NULL);
     close(poll->epoll_fd);
     qemu_bh_delete(poll->bh);
@@ -635,6 +647,7 @@ static NetUserState *user_new(const NetdevArgs *args, const char *id,
     poll->bh = aio_bh_new(nc->ctx, user_update_bh, s);
     poll->timer = timer_new_ms(QEMU_CLOCK_REALTIME, user_work, s);
     s->poll = poll;
+    s->frags = net_user_frags_new();
     nc->guard = &s->guard;
     QLIST_INSERT_HEAD(&user_stacks, s, next);
     aio_set_fd_handler(nc->ctx, poll->epoll_fd, user_work, NULL, NULL, NULL, s);

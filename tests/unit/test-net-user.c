@@ -313,6 +313,147 @@ static void test_descriptor_comes_again(void)
     stop(g);
 }
 
+/* --- fragments --- */
+
+#define PAYLOAD     100
+/* A fragment of the datagram: its bytes from @offset on. */
+typedef struct Piece {
+    unsigned offset, bytes;
+    bool more;
+} Piece;
+
+static void send_piece(Guest *g, uint16_t ident, uint16_t port, const Piece *p)
+{
+    uint8_t datagram[8 + PAYLOAD] = { 0 }, frame[ETH_HLEN + 20 + PAYLOAD + 20];
+
+    stw_be_p(datagram, 1234);
+    stw_be_p(datagram + 2, port);
+    stw_be_p(datagram + 4, sizeof(datagram));
+    for (unsigned i = 0; i < PAYLOAD; i++) {
+        datagram[8 + i] = i + ident;
+    }
+    memset(frame, 0xee, sizeof(frame));
+    if (p->offset < sizeof(datagram)) {
+        memcpy(frame + ETH_HLEN + 20, datagram + p->offset,
+               MIN(p->bytes, sizeof(datagram) - p->offset));
+    }
+    put_ip(frame, p->bytes, ident, p->offset / 8 | (p->more ? 0x2000 : 0));
+    qemu_send_packet(&g->nc, frame, ETH_HLEN + 20 + p->bytes);
+}
+
+/* Does the host get datagram @ident, and nothing else? */
+static bool host_gets(int fd, uint16_t ident)
+{
+    uint8_t got[2 * PAYLOAD];
+    ssize_t n;
+
+    turn();
+    n = recv(fd, got, sizeof(got), 0);
+    if (n < 0) {
+        return false;
+    }
+    g_assert_cmpint(n, ==, PAYLOAD);
+    for (unsigned i = 0; i < PAYLOAD; i++) {
+        g_assert_cmphex(got[i], ==, (uint8_t)(i + ident));
+    }
+    g_assert_cmpint(recv(fd, got, sizeof(got), 0), ==, -1);
+    return true;
+}
+
+/* Guards: user_input() hands no fragment to libslirp, whose order it would be. */
+static void test_fragments_in_any_order(void)
+{
+    static const Piece pieces[4] = {
+        { 0, 40, true }, { 40, 8, true }, { 48, 40, true }, { 88, 20, false },
+    };
+    Guest *g = start("");
+    uint16_t port;
+    int fd = host_socket(SOCK_DGRAM, &port);
+
+    answers_arp(g);
+    for (unsigned order = 0; order < 256; order++) {
+        unsigned seen = 0;
+
+        for (unsigned i = 0; i < 4; i++) {
+            seen |= 1 << (order >> 2 * i & 3);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            send_piece(g, order, port, &pieces[order >> 2 * i & 3]);
+            /* What is there already is no news. */
+            if (seen == 15 && i < 3) {
+                send_piece(g, order, port, &pieces[order >> 2 * i & 3]);
+            }
+        }
+        g_assert_true(host_gets(fd, order) == (seen == 15));
+    }
+    close(fd);
+    stop(g);
+}
+
+/* Guards: parse() holds the lengths of IP against the frame. */
+static void test_fragments_cut_short(void)
+{
+    uint8_t frame[ETH_HLEN + 20 + PAYLOAD] = { 0 };
+    Guest *g = start("");
+
+    for (size_t size = ETH_HLEN + 20; size <= sizeof(frame); size++) {
+        for (unsigned words = 0; words < 16; words++) {
+            g_autofree uint8_t *copy = NULL;
+
+            put_ip(frame, PAYLOAD - size % 2 * 60, size, size & 4 ? 0x2000 : 5);
+            frame[ETH_HLEN] = 0x40 | words;
+            stw_be_p(frame + ETH_HLEN + 10, 0);
+            stw_be_p(frame + ETH_HLEN + 10, net_checksum_finish(
+                         net_checksum_add(0, frame + ETH_HLEN, 4 * words)));
+            copy = g_memdup2(frame, size);
+            qemu_send_packet(&g->nc, copy, size);
+        }
+    }
+    answers_arp(g);
+    stop(g);
+}
+
+/*
+ * Guards: fit_in(): what overlaps, goes beyond the end, or ends twice, ends the
+ * datagram; parse()'s limits.
+ */
+static void test_fragments_that_do_not_fit(void)
+{
+    static const Piece lies[][3] = {
+        { { 0, 48, true }, { 40, 68, false } },                 /* overlap */
+        { { 40, 68, false }, { 0, 48, true } },
+        { { 0, 40, true }, { 48, 40, true }, { 40, 68, false } },
+        { { 48, 60, false }, { 112, 16, true }, { 0, 48, true } },  /* beyond */
+        { { 112, 16, true }, { 48, 60, false }, { 0, 48, true } },
+        { { 48, 60, false }, { 0, 40, true }, { 40, 8, false } },   /* twice */
+        { { 0, 44, true }, { 48, 60, false } },                 /* not by 8 */
+        { { 65528, 60, false }, { 0, 48, true } },              /* too long */
+        { { 65472, 8, false }, { 0, 48, true } },
+    };
+    static const Piece whole[2] = { { 0, 48, true }, { 48, 60, false } };
+    Guest *g = start("");
+    uint16_t port;
+    int fd = host_socket(SOCK_DGRAM, &port);
+
+    answers_arp(g);
+    for (unsigned i = 0; i < ARRAY_SIZE(lies); i++) {
+        for (unsigned n = 0; n < 3 && lies[i][n].bytes; n++) {
+            send_piece(g, i, port, &lies[i][n]);
+        }
+        g_assert_false(host_gets(fd, i));
+    }
+    /* Many of which some is missing: the oldest goes. */
+    for (unsigned i = 1000; i < 1100; i++) {
+        send_piece(g, i, port, &whole[i & 1]);
+    }
+    send_piece(g, 1000, port, &whole[1]);
+    g_assert_false(host_gets(fd, 1000));
+    send_piece(g, 1099, port, &whole[0]);
+    g_assert_true(host_gets(fd, 1099));
+    close(fd);
+    stop(g);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -323,5 +464,10 @@ int main(int argc, char **argv)
     g_test_add_func("/user/short-frames-padded", test_short_frames_padded);
     g_test_add_func("/user/descriptor-comes-again",
                     test_descriptor_comes_again);
+    g_test_add_func("/user/fragments-in-any-order",
+                    test_fragments_in_any_order);
+    g_test_add_func("/user/fragments-cut-short", test_fragments_cut_short);
+    g_test_add_func("/user/fragments-that-do-not-fit",
+                    test_fragments_that_do_not_fit);
     return g_test_run();
 }
