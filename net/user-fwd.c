@@ -2,16 +2,25 @@
  * Ports of the user network that lead into the guest (hostfwd) or out of it to a
  * command or a chardev (guestfwd).
  *
+ * libslirp asks for no more than it has room for, but what the guest sends to a
+ * chardev it hands over at once and takes for done. What the chardev does not take
+ * then waits here; when that is much, the guest's frames wait in front of us.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
+#include "qemu/units.h"
 #include "qapi/error.h"
 #include "chardev/char-fe.h"
 #include "user-internal.h"
 
+/* With more than this on the way to chardevs, no more frames are taken. */
+#define FWD_BYTES_MAX   (256 * KiB)
+
 struct GuestFwd {
     CharFrontend chr;
+    GByteArray *kept;           /* what the chardev has not taken yet */
     NetUserState *s;
     struct in_addr addr;
     int port;
@@ -96,11 +105,70 @@ static bool add_hostfwd(NetUserState *s, const char *rule, Error **errp)
     return true;
 }
 
+bool net_user_forward_full(const NetUserState *s)
+{
+    return s->fwd_bytes > FWD_BYTES_MAX;
+}
+
+/* What the chardev takes of this now; a chardev that is broken takes all. */
+static size_t guestfwd_try(GuestFwd *fwd, const uint8_t *buf, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        int n = qemu_chr_fe_write(&fwd->chr, buf + done, size - done);
+
+        if (n < 0) {
+            return errno == EAGAIN ? done : size;
+        }
+        if (n == 0) {
+            return size;        /* nobody is there */
+        }
+        done += n;
+    }
+    return done;
+}
+
+static gboolean guestfwd_writable(void *unused, GIOCondition condition,
+                                  void *opaque)
+{
+    GuestFwd *fwd = opaque;
+    NetUserState *s = fwd->s;
+    bool was_full = net_user_forward_full(s);
+    size_t done = condition & G_IO_HUP ? fwd->kept->len :
+                  guestfwd_try(fwd, fwd->kept->data, fwd->kept->len);
+
+    g_byte_array_remove_range(fwd->kept, 0, done);
+    s->fwd_bytes -= done;
+    if (was_full && !net_user_forward_full(s)) {
+        qemu_flush_queued_packets(&s->nc);
+    }
+    return fwd->kept->len > 0;
+}
+
+static void guestfwd_keep(GuestFwd *fwd, const uint8_t *buf, size_t size)
+{
+    bool waits = fwd->kept->len > 0;
+
+    if (waits || qemu_chr_fe_add_watch(&fwd->chr, G_IO_OUT | G_IO_HUP,
+                                       guestfwd_writable, fwd)) {
+        g_byte_array_append(fwd->kept, buf, size);
+        fwd->s->fwd_bytes += size;
+    } else {
+        qemu_chr_fe_write_all(&fwd->chr, buf, size);
+    }
+}
+
+/* Never waits: the guest must not stop us by way of who does not read. */
 static ssize_t guestfwd_write(const void *buf, size_t size, void *opaque)
 {
     GuestFwd *fwd = opaque;
+    size_t done = fwd->kept->len ? 0 : guestfwd_try(fwd, buf, size);
 
-    return qemu_chr_fe_write_all(&fwd->chr, buf, size);
+    if (done < size) {
+        guestfwd_keep(fwd, (const uint8_t *)buf + done, size - done);
+    }
+    return size;
 }
 
 static int guestfwd_can_read(void *opaque)
@@ -142,6 +210,7 @@ static bool guestfwd_to_chardev(NetUserState *s, const char *rule,
         g_free(fwd);
         return false;
     }
+    fwd->kept = g_byte_array_new();
     s->guest_fwds = g_slist_prepend(s->guest_fwds, fwd);
     if (slirp_add_guestfwd(s->slirp, guestfwd_write, fwd, &fwd->addr,
                            port) < 0) {
@@ -241,6 +310,7 @@ void net_user_forward_cleanup(NetUserState *s)
         GuestFwd *fwd = l->data;
 
         qemu_chr_fe_deinit(&fwd->chr, false);
+        g_byte_array_unref(fwd->kept);
         g_free(fwd);
     }
     g_slist_free(s->guest_fwds);

@@ -19,6 +19,7 @@ typedef struct NetUserState {
     struct UserPoll *poll;      /* user.c */
     UserFrags *frags;           /* user-frag.c */
     GSList *guest_fwds;         /* user-fwd.c */
+    size_t fwd_bytes;           /* user-fwd.c: what chardevs have not taken yet */
     QLIST_ENTRY(struct NetUserState) next;
     uint8_t frame[];            /* NET_BUFSIZE: a frame in one piece for slirp */
 } NetUserState;
@@ -26,6 +27,11 @@ typedef struct NetUserState {
 /* Forward every hostfwd= and guestfwd= of @args; false with an error. */
 bool net_user_forward(NetUserState *s, const NetdevArgs *args, Error **errp);
 void net_user_forward_cleanup(NetUserState *s);
+/*
+ * Have the chardevs of guestfwd= so much to take that the guest has to wait? The
+ * queue is flushed when that is over.
+ */
+bool net_user_forward_full(const NetUserState *s);
 
 /* For datagrams of which some is missing. */
 UserFrags *net_user_frags_new(void);

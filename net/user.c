@@ -306,8 +306,9 @@ static unsigned user_receive_burst(NetClientState *nc, const NetPacket *packets,
                                    unsigned count)
 {
     NetUserState *s = container_of(nc, NetUserState, nc);
+    unsigned i;
 
-    for (unsigned i = 0; i < count; i++) {
+    for (i = 0; i < count && !net_user_forward_full(s); i++) {
         const NetPacket *p = &packets[i];
 
         if (p->size > NET_BUFSIZE) {
@@ -321,7 +322,7 @@ static unsigned user_receive_burst(NetClientState *nc, const NetPacket *packets,
         }
     }
     net_user_changed(s);
-    return count;
+    return i;
 }
 
 /* ---- state ---- */
