@@ -355,9 +355,10 @@ static int user_state_put(QEMUFile *f, void *pv, size_t size,
 typedef struct StateBytes {
     const uint8_t *at;
     size_t left;
+    bool too_short;
 } StateBytes;
 
-/* What is not there reads as zeros: the library expects what it asks for. */
+/* The library expects what it asks for: what is not there reads as zeros. */
 static ssize_t state_read(void *buf, size_t len, void *opaque)
 {
     StateBytes *in = opaque;
@@ -367,6 +368,7 @@ static ssize_t state_read(void *buf, size_t len, void *opaque)
     memset((uint8_t *)buf + there, 0, len - there);
     in->at += there;
     in->left -= there;
+    in->too_short |= there < len;
     return len;
 }
 
@@ -387,9 +389,9 @@ static int user_state_get(QEMUFile *f, void *pv, size_t size,
     if (qemu_get_buffer(f, bytes, length) != length) {
         return -EINVAL;
     }
-    in = (StateBytes) { bytes, length };
+    in = (StateBytes) { .at = bytes, .left = length };
     return slirp_state_load(s->slirp, version, state_read, &in) < 0 ||
-           in.left ? -EINVAL : 0;
+           in.left || in.too_short ? -EINVAL : 0;
 }
 
 static const VMStateInfo user_state_info = {

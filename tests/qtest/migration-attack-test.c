@@ -419,6 +419,54 @@ static void test_bool(void)
     refuse_number(NET, FIELD(NET_CORE, CORE_BROKEN), 1, 2, "broken");
 }
 
+/* --- the user network ---------------------------------------------------------- */
+
+#define USER "-machine pc -m 1 -nodefaults -netdev user,id=u " \
+             "-device virtio-net-pci,romfile=,netdev=u"
+
+/* The last @bytes of the library's state are not there; all lengths agree. */
+static GByteArray *user_state_cut(size_t bytes)
+{
+    GByteArray *a = saved_after(USER, NULL);
+    size_t field = find_field(a, "slirp", FIELD(0)), section = find_states(a);
+    size_t record = find_record(a, "slirp");
+    size_t length_at = record + 2 + a->data[record + 1] + 8;
+    size_t end = field + 4 + get32(a, field);
+
+    put32(a, field, get32(a, field) - bytes);
+    put32(a, field + 8, get32(a, field + 8) - bytes);
+    put32(a, length_at, get32(a, length_at) - bytes);
+    put32(a, section + 1, get32(a, section + 1) - bytes);
+    g_byte_array_remove_range(a, end - bytes, bytes);
+    return a;
+}
+
+/* Guards: state_read() ends with what there is; user_state_get() says so. */
+static void test_user_state_cut(void)
+{
+    for (size_t bytes = 1; bytes <= 9; bytes += 4) {
+        expect_refusal(USER, user_state_cut(bytes), "slirp");
+    }
+}
+
+/* Guards: user_state_get(): all of the state is used up. */
+static void test_user_state_left_over(void)
+{
+    GByteArray *a = user_state_cut(0);
+    size_t field = find_field(a, "slirp", FIELD(0)), section = find_states(a);
+    size_t record = find_record(a, "slirp");
+    size_t length_at = record + 2 + a->data[record + 1] + 8;
+    size_t end = field + 4 + get32(a, field);
+
+    put32(a, field, get32(a, field) + 4);
+    put32(a, field + 8, get32(a, field + 8) + 4);
+    put32(a, length_at, get32(a, length_at) + 4);
+    put32(a, section + 1, get32(a, section + 1) + 4);
+    g_byte_array_append(a, (const uint8_t *)"more", 4);
+    memmove(a->data + end + 4, a->data + end, a->len - 4 - end);
+    expect_refusal(USER, a, "slirp");
+}
+
 /* --- the machine -------------------------------------------------------------- */
 
 /* Guards: what the guest cannot write in configuration space is as here. */
@@ -497,6 +545,8 @@ int main(int argc, char **argv)
         { "virtio/features", test_features },
         { "virtio/status", test_status },
         { "virtio/bool", test_bool },
+        { "user/state-cut", test_user_state_cut },
+        { "user/state-left-over", test_user_state_left_over },
         { "pci/config", test_pci_config },
         { "machine/clock", test_clock },
         { "machine/apic-timer", test_apic_timer },
