@@ -124,6 +124,14 @@ bool ram_load_complete(RamLoad *load, Error **errp);
 /* MIGRATION, if events are wanted. */
 void migration_event(const char *status);
 
+/* ---- listener.c ------------------------------------------------------------ */
+
+/* Asks all; false, with an error, if one refuses. */
+bool migration_listeners_begin(Error **errp);
+bool migration_listeners_pending(void);
+/* Tells all, also those that were not asked before one refused. */
+void migration_listeners_failed(void);
+
 /* ---- incoming.c ------------------------------------------------------------ */
 
 bool migration_incoming_busy(void);

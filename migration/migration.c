@@ -3,6 +3,7 @@
  * about it meanwhile.
  *
  *     setup        the place is opened, connected
+ *     wait-unplug  the guest shall let go of devices that do not travel
  *     active       the machine is stopped, its devices' states are taken, and a
  *                  thread writes them and the memory
  *     completed    all is written; the machine stays stopped (postmigrate)
@@ -12,26 +13,33 @@
  */
 #include "qemu/osdep.h"
 #include "migration/blocker.h"
+#include "migration/listener.h"
 #include "migration/vmstate.h"
 #include "migration-internal.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
+#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
 #include "system/balloon.h"
 #include "system/runstate.h"
 
 typedef enum SaveStatus {
-    SAVE_NONE, SAVE_SETUP, SAVE_ACTIVE, SAVE_CANCELLING,
-    SAVE_CANCELLED, SAVE_COMPLETED, SAVE_FAILED,
+    SAVE_NONE, SAVE_SETUP, SAVE_WAIT_UNPLUG, SAVE_ACTIVE,
+    SAVE_CANCELLING, SAVE_CANCELLED, SAVE_COMPLETED, SAVE_FAILED,
 } SaveStatus;
 
 /* How long the guest has to say which pages it does not need. */
 #define HINT_WAIT_MS    1000
 #define HINT_LOOK_MS    5
 
+/* How long a job that was given up waits for a guest that was asked for a device:
+ * it gets the device back when it has let go. */
+#define LET_GO_MS       30000
+
 static const char *const status_names[] = {
-    [SAVE_NONE] = "none", [SAVE_SETUP] = "setup", [SAVE_ACTIVE] = "active",
+    [SAVE_NONE] = "none", [SAVE_SETUP] = "setup",
+    [SAVE_WAIT_UNPLUG] = "wait-unplug", [SAVE_ACTIVE] = "active",
     [SAVE_CANCELLING] = "cancelling", [SAVE_CANCELLED] = "cancelled",
     [SAVE_COMPLETED] = "completed", [SAVE_FAILED] = "failed",
 };
@@ -47,6 +55,9 @@ static struct {
     bool thread_runs;           /* to be joined */
     Error *err;                 /* of the thread, or why it failed */
     RunState before;            /* of the machine */
+    bool asked;                 /* the listeners; they hear of a failure */
+    bool waiting;               /* for a guest that was asked */
+    QEMUTimer *give_up;         /* waiting in vain, after a cancel */
     QEMUTimer *hints;           /* waits for what the guest does not need */
     int64_t hints_end_ms;
     MachineSnapshot *snapshot;
@@ -94,13 +105,18 @@ static bool saving(void)
 {
     SaveStatus status = qatomic_read(&job.status);
 
-    return status == SAVE_SETUP || status == SAVE_ACTIVE ||
-           status == SAVE_CANCELLING;
+    return status == SAVE_SETUP || status == SAVE_WAIT_UNPLUG ||
+           status == SAVE_ACTIVE || status == SAVE_CANCELLING;
 }
 
 bool migration_is_running(void)
 {
     return saving() || migration_incoming_busy();
+}
+
+bool migration_waits_for_guest(void)
+{
+    return job.waiting;
 }
 
 bool migration_allows(const char *what, Error **errp)
@@ -151,6 +167,8 @@ static void release(void)
         balloon_hint_end();
         g_clear_pointer(&job.hints, timer_free);
     }
+    g_clear_pointer(&job.give_up, timer_free);
+    job.waiting = false;
     g_clear_pointer(&job.addr, migration_address_free);
     g_clear_pointer(&job.ch, migration_channel_free);
     g_clear_pointer(&job.snapshot, snapshot_free);
@@ -174,6 +192,9 @@ static void end_job(void)
     }
     if (cancelled) {
         error_free(g_steal_pointer(&job.err));
+    }
+    if (job.asked) {
+        migration_listeners_failed();
     }
     set_status(cancelled ? SAVE_CANCELLED : SAVE_FAILED);
     if (!runstate_check(RUN_STATE_FINISH_MIGRATE)) {
@@ -244,13 +265,9 @@ static void look_for_hints(void *opaque)
     }
 }
 
-/* The channel is open. */
-static void begin(void *opaque)
+/* Nothing keeps the guest's machine from being saved any more. */
+static void activate(void)
 {
-    if (job.status == SAVE_CANCELLING) {
-        end_job();
-        return;
-    }
     job.active_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
     set_status(SAVE_ACTIVE);
     if (balloon_hint_begin()) {
@@ -259,6 +276,62 @@ static void begin(void *opaque)
         timer_mod(job.hints, job.active_ms + HINT_LOOK_MS);
     } else {
         stop_and_save();
+    }
+}
+
+static void let_go(void *opaque)
+{
+    bool cancelled = job.status == SAVE_CANCELLING;
+
+    if (migration_listeners_pending()) {
+        return;
+    }
+    g_clear_pointer(&job.give_up, timer_free);
+    job.waiting = false;
+    if (cancelled) {
+        end_job();
+    } else {
+        activate();
+    }
+}
+
+void migration_listener_changed(void)
+{
+    if (job.waiting) {
+        schedule(let_go);
+    }
+}
+
+static void waited_in_vain(void *opaque)
+{
+    warn_report("the guest does not give back a device that it was asked for; "
+                "it stays");
+    end_job();
+}
+
+/* The job was given up while the guest was asked: it still has to answer. */
+static void cancel_waiting(void)
+{
+    job.give_up = timer_new_ms(QEMU_CLOCK_REALTIME, waited_in_vain, NULL);
+    timer_mod(job.give_up,
+              qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + LET_GO_MS);
+}
+
+/* The channel is open. */
+static void begin(void *opaque)
+{
+    if (job.status == SAVE_CANCELLING) {
+        end_job();
+        return;
+    }
+    job.asked = true;
+    if (!migration_listeners_begin(&job.err)) {
+        end_job();
+    } else if (migration_listeners_pending()) {
+        job.waiting = true;
+        set_status(SAVE_WAIT_UNPLUG);
+    } else {
+        activate();
     }
 }
 
@@ -297,6 +370,7 @@ bool migration_start(MigrationAddress *addr, Error **errp)
     job.addr = g_steal_pointer(&mine);
     job.connect = connect;
     job.ch = ch;
+    job.asked = false;
     job.compress = migration_options()->compress;
     job.began_ms = job.active_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
     set_status(SAVE_SETUP);
@@ -308,7 +382,8 @@ bool migration_start(MigrationAddress *addr, Error **errp)
 
 void migration_cancel(void)
 {
-    if (job.status != SAVE_SETUP && job.status != SAVE_ACTIVE) {
+    if (job.status != SAVE_SETUP && job.status != SAVE_WAIT_UNPLUG &&
+        job.status != SAVE_ACTIVE) {
         return;
     }
     set_status(SAVE_CANCELLING);
@@ -318,6 +393,8 @@ void migration_cancel(void)
     if (job.connect) {
         socket_connect_cancel(g_steal_pointer(&job.connect));
         end_job();
+    } else if (job.waiting) {
+        cancel_waiting();
     }
 }
 
@@ -393,7 +470,8 @@ static void describe_job(json_object *info)
         json_put_str(info, "error-desc", error_get_pretty(job.err));
         return;
     }
-    if (job.status == SAVE_CANCELLED || job.status == SAVE_SETUP) {
+    if (job.status == SAVE_CANCELLED || job.status == SAVE_SETUP ||
+        job.status == SAVE_WAIT_UNPLUG || job.waiting) {
         return;
     }
     if (job.ram) {

@@ -43,6 +43,8 @@ bool migration_start(MigrationAddress *addr, Error **errp);
 void migration_cancel(void);
 /* Is a state being saved or read now? Any thread. */
 bool migration_is_running(void);
+/* And is it in wait-unplug, so that devices may still go? */
+bool migration_waits_for_guest(void);
 /* Refuses (false, an error) what must not happen meanwhile. */
 bool migration_allows(const char *what, Error **errp);
 
