@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "hw/core/boards.h"
 #include "hw/core/sysbus.h"
+#include "hw/pci/pci_device.h"
 #include "migration/migration.h"
 #include "monitor/qdev.h"
 #include "qapi/error.h"
@@ -26,13 +27,6 @@ QemuOptsList qemu_device_opts = {
     .head = QTAILQ_HEAD_INITIALIZER(qemu_device_opts.head),
     .desc = { { } },        /* any property */
 };
-
-static void device_opts_register(void)
-{
-    qemu_add_opts(&qemu_device_opts);
-}
-
-opts_init(device_opts_register)
 
 /* ---- the class ---- */
 
@@ -361,10 +355,10 @@ static const char *device_key(struct json_object *opts, const char *key,
     return text;
 }
 
-/* The object with its name, properties and bus, realized. */
-static DeviceState *device_make(DeviceClass *dc, BusState *bus, const char *id,
-                                struct json_object *opts, bool from_json,
-                                Error **errp)
+/* The object with its name and properties, which could go on this bus. */
+static DeviceState *device_prepare(DeviceClass *dc, BusState *bus,
+                                   const char *id, struct json_object *opts,
+                                   bool from_json, bool hotplug, Error **errp)
 {
     DeviceState *dev = DEVICE(object_new_with_class(OBJECT_CLASS(dc)));
     g_json_auto struct json_object *props = json_object_new_object();
@@ -375,10 +369,10 @@ static DeviceState *device_make(DeviceClass *dc, BusState *bus, const char *id,
         }
     }
     dev->opts = json_object_get(opts);
-    if ((!qdev_hotplug_active() || qdev_hotplug_allowed(dev, bus, errp)) &&
+    dev->opts_from_json = from_json;
+    if ((!hotplug || qdev_hotplug_allowed(dev, bus, errp)) &&
         qdev_set_id(dev, g_strdup(id), errp)) {
-        if (device_set_properties(dev, props, from_json, errp) &&
-            qdev_realize(dev, bus, errp)) {
+        if (device_set_properties(dev, props, from_json, errp)) {
             return dev;
         }
         object_unparent(OBJECT(dev));
@@ -387,11 +381,51 @@ static DeviceState *device_make(DeviceClass *dc, BusState *bus, const char *id,
     return NULL;
 }
 
-DeviceState *qdev_device_add_from_json(const struct json_object *opts_arg,
-                                       bool from_json, Error **errp)
+static void device_discard(DeviceState *dev)
+{
+    object_unparent(OBJECT(dev));
+    object_unref(dev);
+}
+
+/* The same, realized. */
+static DeviceState *device_make(DeviceClass *dc, BusState *bus, const char *id,
+                                struct json_object *opts, bool from_json,
+                                Error **errp)
+{
+    DeviceState *dev = device_prepare(dc, bus, id, opts, from_json,
+                                      qdev_hotplug_active(), errp);
+
+    if (dev && !qdev_realize(dev, bus, errp)) {
+        device_discard(dev);
+        return NULL;
+    }
+    return dev;
+}
+
+/*
+ * What is wrong with a device that is going to be hidden is said now, not when the
+ * guest would see it.
+ */
+static bool device_check_hidden(DeviceClass *dc, BusState *bus, const char *id,
+                                struct json_object *opts, bool from_json,
+                                Error **errp)
+{
+    DeviceState *dev = device_prepare(dc, bus, id, opts, from_json, true,
+                                      errp);
+    bool ok = dev && pci_check_failover_primary(PCI_DEVICE(dev), PCI_BUS(bus),
+                                                errp);
+
+    if (dev) {
+        device_discard(dev);
+    }
+    return ok;
+}
+
+/* Hidden or not, as @may_hide says; whether that may be now is not asked. */
+static DeviceState *device_add(struct json_object *opts, bool from_json,
+                               bool may_hide, Error **errp)
 {
     ERRP_GUARD();
-    struct json_object *opts = (struct json_object *)opts_arg;
     const char *driver = device_key(opts, "driver", errp);
     const char *path = *errp ? NULL : device_key(opts, "bus", errp);
     const char *id = *errp ? NULL : device_key(opts, "id", errp);
@@ -405,18 +439,42 @@ DeviceState *qdev_device_add_from_json(const struct json_object *opts_arg,
         error_setg(errp, "Parameter 'driver' is missing");
         return NULL;
     }
-    if (!migration_allows("device_add", errp)) {
-        return NULL;
-    }
     dc = device_class_find(driver, errp);
     if (!dc || !device_choose_bus(dc, path, &bus, errp)) {
         return NULL;
     }
-    if (qdev_should_hide_device(opts, from_json, errp) || *errp) {
+    if (may_hide && (qdev_should_hide_device(opts, from_json, errp) || *errp)) {
+        if (!*errp && !device_check_hidden(dc, bus, id, opts, from_json,
+                                           errp)) {
+            qdev_forget_device(id);
+        }
         return NULL;
     }
     return device_make(dc, bus, id, opts, from_json, errp);
 }
+
+DeviceState *qdev_device_add_from_json(const struct json_object *opts,
+                                       bool from_json, Error **errp)
+{
+    if (!migration_allows("device_add", errp)) {
+        return NULL;
+    }
+    return device_add((struct json_object *)opts, from_json, true, errp);
+}
+
+static DeviceState *add_hidden(const struct json_object *opts, bool from_json,
+                               Error **errp)
+{
+    return device_add((struct json_object *)opts, from_json, false, errp);
+}
+
+static void device_opts_register(void)
+{
+    qemu_add_opts(&qemu_device_opts);
+    qdev_set_add_hook(add_hidden);
+}
+
+opts_init(device_opts_register)
 
 DeviceState *qdev_device_add(QemuOpts *opts, Error **errp)
 {
@@ -465,9 +523,16 @@ DeviceState *qdev_find_by_id(const char *id, Error **errp)
 bool qdev_device_del(const char *id, Error **errp)
 {
     ERRP_GUARD();
-    DeviceState *dev = qdev_find_by_id(id, errp);
+    DeviceState *dev;
 
-    if (!dev || !migration_allows("device_del", errp)) {
+    if (qdev_forget_device(id)) {
+        qdev_report_hidden_deleted(id);
+        return true;
+    }
+    dev = qdev_find_by_id(id, errp);
+    if (!dev ||
+        (!(dev->allow_unplug_during_migration && migration_waits_for_guest()) &&
+         !migration_allows("device_del", errp))) {
         return false;
     }
     if (dev->pending_deleted_event &&

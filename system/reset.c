@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/module.h"
+#include "qemu/notify.h"
 #include "system/reset.h"
 
 #define TYPE_RESET_CONTAINER "resettable-container"
@@ -152,8 +153,16 @@ void qemu_unregister_reset(QEMUResetHandler *func, void *opaque)
     }
 }
 
+static NotifierList before_reset = NOTIFIER_LIST_INITIALIZER(before_reset);
+
+void qemu_register_before_reset(Notifier *notifier)
+{
+    notifier_list_add(&before_reset, notifier);
+}
+
 void qemu_devices_reset(ResetType type)
 {
+    notifier_list_notify(&before_reset, &type);
     resettable_reset(qemu_reset_container(), type);
 }
 

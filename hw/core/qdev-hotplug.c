@@ -139,9 +139,33 @@ void qdev_set_deleted_hook(QdevDeletedHook hook)
 
 void device_report_deleted(DeviceState *dev)
 {
-    if (dev->pending_deleted_event && deleted_hook) {
+    if (dev->pending_deleted_event && !dev->hides && deleted_hook) {
         deleted_hook(dev->id, dev->canonical_path);
     }
+}
+
+void qdev_report_hidden_deleted(const char *id)
+{
+    g_autofree char *path = g_strconcat("/machine/peripheral/", id, NULL);
+
+    if (deleted_hook) {
+        deleted_hook(id, path);
+    }
+}
+
+/* ---- devices that were hidden ------------------------------------------ */
+
+static QdevAddHook add_hook;
+
+void qdev_set_add_hook(QdevAddHook hook)
+{
+    add_hook = hook;
+}
+
+DeviceState *qdev_add_hidden(const struct json_object *opts, bool from_json,
+                             Error **errp)
+{
+    return add_hook(opts, from_json, errp);
 }
 
 /* ---- listeners --------------------------------------------------------- */
@@ -209,6 +233,18 @@ bool qdev_should_hide_device(const struct json_object *opts, bool from_json,
             if (hide || *errp) {
                 return hide && !*errp;
             }
+        }
+    }
+    return false;
+}
+
+bool qdev_forget_device(const char *id)
+{
+    DeviceListener *l;
+
+    QTAILQ_FOREACH(l, &listeners, link) {
+        if (l->forget_device && l->forget_device(l, id)) {
+            return true;
         }
     }
     return false;

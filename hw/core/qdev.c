@@ -409,6 +409,13 @@ static bool device_realize(DeviceState *dev, Error **errp)
     return false;
 }
 
+/* What is inside a device that hides goes in the same silence. */
+static bool owner_hides(const DeviceState *dev)
+{
+    return dev->parent_bus && dev->parent_bus->parent &&
+           dev->parent_bus->parent->hides;
+}
+
 void device_set_realized(Object *obj, bool value, Error **errp)
 {
     DeviceState *dev = DEVICE(obj);
@@ -417,6 +424,7 @@ void device_set_realized(Object *obj, bool value, Error **errp)
         device_realize(dev, errp);
     } else if (!value && dev->realized) {
         qatomic_store_release(&dev->realized, false);
+        dev->hides |= owner_hides(dev);
         device_steps_back(dev, ARRAY_SIZE(realize_steps));
         dev->pending_deleted_event = true;
     }

@@ -284,14 +284,35 @@ static bool check_acpi_index(PCIDevice *d, Error **errp)
     return true;
 }
 
+bool pci_check_failover_primary(PCIDevice *d, PCIBus *bus, Error **errp)
+{
+    if (!d->qdev.id) {
+        error_setg(errp, "Device with failover_pair_id needs to have id");
+    } else if (!pci_bus_is_express(bus)) {
+        error_setg(errp, "failover primary device must be on PCIExpress bus");
+    } else if (PCI_DEVICE_GET_CLASS(d)->class_id !=
+               PCI_CLASS_NETWORK_ETHERNET) {
+        error_setg(errp, "failover primary device is not an Ethernet device");
+    } else if ((d->cap_present & QEMU_PCI_CAP_MULTIFUNCTION) ||
+               (d->devfn >= 0 && PCI_FUNC(d->devfn))) {
+        error_setg(errp, "failover: primary device must be in its own PCI "
+                   "slot");
+    } else {
+        return true;
+    }
+    return false;
+}
+
 static bool check_properties(PCIDevice *d, Error **errp)
 {
     if (!check_acpi_index(d, errp)) {
         return false;
     }
-    if (d->failover_pair_id && !d->qdev.id) {
-        error_setg(errp, "Device with failover_pair_id needs to have id");
-        return false;
+    if (d->failover_pair_id) {
+        if (!pci_check_failover_primary(d, pci_get_bus(d), errp)) {
+            return false;
+        }
+        d->qdev.allow_unplug_during_migration = true;
     }
     if (d->romsize != UINT32_MAX && (d->romsize & (d->romsize - 1))) {
         error_setg(errp, "ROM size %u is not a power of two", d->romsize);

@@ -10,6 +10,7 @@
 #define QEMU_SYSTEM_RESET_H
 
 #include "hw/core/resettable.h"
+#include "qemu/notify.h"
 
 typedef void QEMUResetHandler(void *opaque);
 
@@ -22,6 +23,13 @@ void qemu_register_reset(QEMUResetHandler *func, void *opaque);
 /* The same, but not when a state is about to be loaded. */
 void qemu_register_reset_nosnapshotload(QEMUResetHandler *func, void *opaque);
 void qemu_unregister_reset(QEMUResetHandler *func, void *opaque);
+
+/*
+ * Called before anything is reset, the CPUs standing still, with a ResetType *:
+ * devices may go here, which they must not while they are reset. Until
+ * notifier_remove().
+ */
+void qemu_register_before_reset(Notifier *notifier);
 
 /* Resets all of it. */
 void qemu_devices_reset(ResetType type);

@@ -92,6 +92,8 @@ struct DeviceState {
     bool hotplugged;                /* made after the machine was ready */
     bool allow_unplug_during_migration;
     struct json_object *opts;       /* as given to -device or device_add */
+    bool opts_from_json;            /* its scalars have types, not all strings */
+    bool hides;                     /* it goes, but not for good: no event */
     BusState *parent_bus;           /* referenced */
     NamedGPIOListHead gpios;
     BusStateHead child_bus;
@@ -113,6 +115,9 @@ struct DeviceListener {
     bool (*hide_device)(DeviceListener *listener,
                         const struct json_object *opts, bool from_json,
                         Error **errp);
+    /* The user takes device @id away for good. True if it was hidden: it is
+     * forgotten then, and nothing else is to be done. */
+    bool (*forget_device)(DeviceListener *listener, const char *id);
     QTAILQ_ENTRY(DeviceListener) link;
 };
 
@@ -206,6 +211,16 @@ bool qdev_hotplug_active(void);
  * (id may be NULL); the event API sets it. */
 typedef void (*QdevDeletedHook)(const char *id, const char *path);
 void qdev_set_deleted_hook(QdevDeletedHook hook);
+/* Tells of a device that was hidden when it was taken away. */
+void qdev_report_hidden_deleted(const char *id);
+/* Makes a device whose options a listener kept, hidden or not, at any time;
+ * the caller owns a reference. NULL with an error. */
+typedef DeviceState *(*QdevAddHook)(const struct json_object *opts,
+                                    bool from_json, Error **errp);
+DeviceState *qdev_add_hidden(const struct json_object *opts, bool from_json,
+                             Error **errp);
+/* Start-up sets how that is done. */
+void qdev_set_add_hook(QdevAddHook hook);
 
 BusState *qdev_get_parent_bus(const DeviceState *dev);
 /* Moves dev to a bus (NULL: to none) before it is realized. False and errp
@@ -250,6 +265,8 @@ void device_listener_unregister(DeviceListener *listener);
 /* True if some listener hides a device with these options. */
 bool qdev_should_hide_device(const struct json_object *opts, bool from_json,
                              Error **errp);
+/* device_del of @id: true if that was hidden, and is forgotten now. */
+bool qdev_forget_device(const char *id);
 
 /* ---- device classes ---------------------------------------------------- */
 

@@ -41,7 +41,6 @@ struct PCIDeviceClass {
 /* At most one bit of a device's life is changed by each; see pci.h for the API. */
 struct PCIDevice {
     DeviceState qdev;
-    bool partially_hotplugged;
     bool has_power;
 
     /* Configuration space, its masks (all of config_size bytes). */
@@ -185,6 +184,12 @@ PCI_DMA_DEFINE_LDST(ldub, stb, uint8_t)
 PCI_DMA_DEFINE_LDST(lduw_le, stw_le, uint16_t)
 PCI_DMA_DEFINE_LDST(ldl_le, stl_le, uint32_t)
 PCI_DMA_DEFINE_LDST(ldq_le, stq_le, uint64_t)
+
+/*
+ * May @d, not yet on @bus, stand in the place of the device of failover_pair_id: an
+ * Ethernet card with an id, alone in a slot of PCI Express? False with an error.
+ */
+bool pci_check_failover_primary(PCIDevice *d, PCIBus *bus, Error **errp);
 
 /* Config space, interrupt state: first field of a PCI device's description. */
 extern const VMStateDescription vmstate_pci_device;
