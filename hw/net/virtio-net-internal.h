@@ -128,6 +128,12 @@ struct json_object *virtio_net_query_rx_filter(NetClientState *nc);
 /* The driver changed its filter: whoever watches hears of it, once. */
 void virtio_net_filter_changed(VirtIONet *n);
 
+/* virtio-net-failover.c; nothing happens unless the property asks for it. */
+void virtio_net_failover_init(VirtIONet *n);
+void virtio_net_failover_exit(VirtIONet *n);
+/* The driver's features are known. */
+void virtio_net_failover_apply(VirtIONet *n);
+
 /* virtio-net-announce.c: for NetClientInfo; main loop. */
 void virtio_net_announce(NetClientState *nc);
 

@@ -109,7 +109,7 @@ static const uint64_t own_features =
     BIT_OF(MQ) | BIT_OF(RSS) | BIT_OF(HASH_REPORT) | BIT_OF(NOTF_COAL) |
     BIT_OF(VQ_NOTF_COAL) | BIT_OF(CTRL_GUEST_OFFLOADS) | BIT_OF(GUEST_ANNOUNCE) |
     BIT_OF(DEVICE_STATS) | BIT_OF(GUEST_HDRLEN) | BIT_OF(HASH_TUNNEL) |
-    BIT_OF(RSC_EXT);
+    BIT_OF(RSC_EXT) | BIT_OF(STANDBY);
 
 /* Section 5.1.3.1: what each feature needs. */
 static const struct {
@@ -205,6 +205,7 @@ static void virtio_net_set_features(VirtIODevice *vdev)
     virtio_net_offload_apply(n);
     rx_filter_use_vlans(&n->filter,
                         virtio_vdev_has_feature(vdev, VIRTIO_NET_F_CTRL_VLAN));
+    virtio_net_failover_apply(n);
 }
 
 /* --- status, reset, link --- */
@@ -370,6 +371,9 @@ static void virtio_net_features_from_properties(VirtIONet *n)
     if (n->net_conf.speed >= 0 || n->net_conf.duplex_str) {
         virtio_features_set(&n->net_features, VIRTIO_NET_F_SPEED_DUPLEX);
     }
+    if (n->failover.on) {
+        virtio_features_set(&n->net_features, VIRTIO_NET_F_STANDBY);
+    }
 }
 
 static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
@@ -417,6 +421,7 @@ static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
     for (unsigned i = 0; i < n->max_pairs; i++) {
         qemu_set_queue_enabled(qemu_get_subqueue(n->nic, i)->peer, i == 0);
     }
+    virtio_net_failover_init(n);
 }
 
 static void virtio_net_device_unrealize(DeviceState *dev)
@@ -424,6 +429,7 @@ static void virtio_net_device_unrealize(DeviceState *dev)
     VirtIONet *n = VIRTIO_NET(dev);
     VirtIODevice *vdev = VIRTIO_DEVICE(dev);
 
+    virtio_net_failover_exit(n);
     bootdevice_remove(qdev_get_parent_bus(dev)->parent);
     virtio_hold(vdev);
     virtio_net_threads_detach(n);
@@ -631,6 +637,9 @@ static const Property virtio_net_properties[] = {
                       "told"),
     DEFINE_PROP_STRING("duplex", VirtIONet, net_conf.duplex_str,
                        .description = "half or full, told to the driver"),
+    DEFINE_PROP_BOOL("failover", VirtIONet, failover.on, false,
+                     .description = "stand by for a primary, a device that has "
+                     "this one's id as failover_pair_id"),
     DEFINE_PROP_LINK("iothread", VirtIONet, net_conf.iothread, TYPE_IOTHREAD,
                      IOThread *,
                      .description = "all queue pairs run in this I/O thread"),

@@ -82,6 +82,7 @@ class Qmp:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(path)
         self.file = self.sock.makefile("r")
+        self.events = []
         self.file.readline()
         self.run("qmp_capabilities")
 
@@ -95,6 +96,7 @@ class Qmp:
                 return answer["return"]
             if "error" in answer:
                 return None
+            self.events.append(answer)
 
 
 def memory_beside_ram(pid, ram_bytes):

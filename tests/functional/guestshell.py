@@ -18,14 +18,17 @@ import tap
 class ShellGuest:
     """256 MiB, one device with a net backend, and a QMP monitor.
 
-    @modules are loaded beside those of virtio-net; @extra are more arguments.
+    @modules are loaded beside those of virtio-net; @extra are more arguments,
+    @before those that stand before the device; @package is the kernel's, if not that for clouds.
     """
 
-    def __init__(self, binary, device, netdev, extra=(), modules=()):
+    def __init__(self, binary, device, netdev, extra=(), modules=(),
+                 package=guestlib.CLOUD, before=()):
         helper = os.path.join(os.path.dirname(binary), guestlib.HELPER)
         if not os.path.exists(helper):
             raise tap.Skip("no static programs can be built here")
-        args = boot.parser().parse_args(["--binary", binary])
+        args = boot.parser().parse_args(["--binary", binary,
+                                         "--package", package])
         args.modules = guestlib.NET_MODULES + list(modules)
         try:
             boot.prepare(args, lambda text: print("#", text, flush=True))
@@ -37,7 +40,7 @@ class ShellGuest:
             [binary, "-m", "256", "-nographic", "-kernel", args.kernel,
              "-initrd", args.initrd, "-append",
              f"console=ttyS0 {boot.LEAN} task=shell addr={netns.GUEST}",
-             "-netdev", netdev, "-device", device, *extra,
+             *before, "-netdev", netdev, "-device", device, *extra,
              "-qmp", f"unix:{path},server=on,wait=off"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.log = []

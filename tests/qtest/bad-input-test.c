@@ -77,6 +77,25 @@ static const BadInput cases[] = {
       " -device rtl8139,bootindex=7", { "bootindex 7" } },
     { "failover-no-id", "-device virtio-net-pci,failover_pair_id=x",
       { "Device with failover_pair_id needs to have id" } },
+    { "failover-bus", "-device virtio-net-pci,failover_pair_id=x,id=p",
+      { "failover primary device must be on PCIExpress bus" } },
+    { "failover-class", "-M q35 -device virtio-rng-pci,failover_pair_id=x,id=p",
+      { "failover primary device is not an Ethernet device" } },
+    { "failover-slot", "-M q35 -device virtio-net-pci,failover_pair_id=x,id=p,"
+      "multifunction=on",
+      { "failover: primary device must be in its own PCI slot" } },
+    { "failover-two", "-M q35 -device pcie-root-port,id=r,chassis=1"
+      " -device virtio-net-pci,failover=on,id=s"
+      " -device virtio-net-pci,failover_pair_id=s,id=p1,bus=r"
+      " -device virtio-net-pci,failover_pair_id=s,id=p2,bus=r",
+      { "Cannot attach more than one primary device to 's': 'p1' and 'p2'" } },
+    { "failover-cannot-plug", "-M q35 -device virtio-net-pci,failover=on,id=s"
+      " -device virtio-net-pci,failover_pair_id=s,id=p",
+      { "Bus 'pcie.0' does not support hotplugging" } },
+    { "failover-property", "-M q35 -device pcie-root-port,id=r,chassis=1"
+      " -device virtio-net-pci,failover=on,id=s"
+      " -device virtio-net-pci,failover_pair_id=s,id=p,bus=r,nosuch=1",
+      { "nosuch" } },
     { "no-netdev", "-device virtio-net-pci,netdev=nosuch", { "nosuch" } },
     { "netdev-taken", "-netdev hubport,id=h,hubid=0"
       " -device virtio-net-pci,netdev=h -device virtio-net-pci,netdev=h",

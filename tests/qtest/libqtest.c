@@ -497,6 +497,16 @@ json_object *qtest_event(QTestState *s, const char *name)
     }
 }
 
+bool qtest_event_came(QTestState *s, const char *name)
+{
+    for (GList *l = s->events->head; l; l = l->next) {
+        if (g_str_equal(json_string(l->data, "event"), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 char *qtest_hmp(QTestState *s, const char *fmt, ...)
 {
     g_autofree char *line = NULL;

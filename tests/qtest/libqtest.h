@@ -72,6 +72,8 @@ void qtest_qmp_raw(QTestState *s, const char *text);
 json_object *qtest_qmp_receive(QTestState *s);
 /* Wait for an event of this name; its object. */
 json_object *qtest_event(QTestState *s, const char *name);
+/* Has such an event come, before the last answer, that nobody waited for? */
+bool qtest_event_came(QTestState *s, const char *name);
 /* Text of a monitor command; to be freed. */
 char *qtest_hmp(QTestState *s, const char *fmt, ...) G_PRINTF(2, 3);
 

@@ -14,7 +14,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 DOC = "docs/specs/virtio-net.rst"
 # What is offered without a property of its own name.
 ALWAYS = {"VIRTIO_NET_F_MAC", "VIRTIO_NET_F_MTU", "VIRTIO_NET_F_SPEED_DUPLEX",
-          "VIRTIO_F_VERSION_1"}
+          "VIRTIO_NET_F_STANDBY", "VIRTIO_F_VERSION_1"}
 
 
 def read(name):

@@ -10,9 +10,11 @@
 #define HW_VIRTIO_NET_H
 
 #include "hw/virtio/virtio.h"
+#include "migration/listener.h"
 #include "net/eth.h"
 #include "net/net.h"
 #include "net/toeplitz.h"
+#include "qemu/notify.h"
 #include "qemu/thread.h"
 #include "qemu/timer.h"
 
@@ -139,6 +141,22 @@ typedef struct QEMU_ALIGNED(64) VirtIONetQueue {
     NotifyCoal tx_coal;
 } VirtIONetQueue;
 
+/* virtio-net-failover.c */
+typedef struct FailoverState {
+    bool on;                        /* property failover */
+    bool news;                      /* features were accepted, nobody told yet */
+    bool plugging;
+    bool away;                      /* the machine is, or was, saved: no primary */
+    DeviceState *primary;           /* while it is plugged */
+    struct json_object *opts;       /* of the primary, plugged or not; or NULL */
+    bool from_json;                 /* how to read them */
+    QEMUBH *bh;                     /* NULL: off, or not realized */
+    DeviceListener devices;
+    MigrationListener saving;
+    VMChangeStateEntry *runs;
+    Notifier reset;
+} FailoverState;
+
 /* What the properties say; virtio-net.c. */
 typedef struct VirtIONetConf {
     uint32_t txtimer_ns;
@@ -183,6 +201,8 @@ struct VirtIONet {
     bool filter_change_told;        /* and nobody has asked since */
     RssState rss;
     CoalLimits rx_coal, tx_coal;    /* of queues that are enabled anew */
+
+    FailoverState failover;
 
     /* virtio-net-offload.c */
     size_t guest_hdr_bytes;         /* of the header in front of each packet */
