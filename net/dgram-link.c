@@ -471,29 +471,13 @@ unsigned dgram_link_send(DgramLink *link, const NetPacket *packets,
     return done;
 }
 
-static bool dgram_is_multicast(const NetSockaddr *to)
-{
-    if (to->len && to->addr.ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)&to->addr;
-
-        return IN_MULTICAST(ntohl(in->sin_addr.s_addr));
-    }
-    if (to->len && to->addr.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 =
-            (const struct sockaddr_in6 *)&to->addr;
-
-        return IN6_IS_ADDR_MULTICAST(&in6->sin6_addr);
-    }
-    return false;
-}
-
 /* Is this a socket for which the kernel cuts messages into datagrams? */
 static bool dgram_can_cut(const DgramLink *link)
 {
     int value;
     socklen_t len = sizeof(value);
 
-    if (dgram_is_multicast(&link->dest) ||
+    if ((link->dest.len && net_sockaddr_is_multicast(&link->dest)) ||
         getsockopt(link->fd, SOL_SOCKET, SO_PROTOCOL, &value, &len) < 0 ||
         value != IPPROTO_UDP) {
         return false;

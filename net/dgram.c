@@ -1,10 +1,12 @@
 /*
- * -netdev dgram: one frame a datagram over unix or inet sockets, or over a
- * descriptor that was handed to us. Moving the frames is dgram-link.c's work.
+ * -netdev dgram: one frame a datagram over unix or inet sockets, to one other side or
+ * to a multicast group, or over a descriptor that was handed to us. Moving the frames
+ * is dgram-link.c's work.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <arpa/inet.h>
 #include "qemu/exit-paths.h"
 #include "qapi/error.h"
 #include "dgram-link.h"
@@ -101,8 +103,9 @@ static bool parse_address(const NetdevArgs *args, const char *side,
     return net_sockaddr_inet(host, port, family, sa, errp);
 }
 
-static bool dgram_init_fd(const NetdevArgs *args, const char *id,
-                          NetClientState *peer, Error **errp)
+/* @dest: the multicast group to send to, or NULL. */
+static bool dgram_init_fd(const NetdevArgs *args, const NetSockaddr *dest,
+                          const char *id, NetClientState *peer, Error **errp)
 {
     const char *text = address_member(args, "local", "str", errp);
     NetDgram *s;
@@ -111,8 +114,9 @@ static bool dgram_init_fd(const NetdevArgs *args, const char *id,
     if (!text) {
         return false;
     }
-    if (netdev_arg(args, "remote.type")) {
-        error_setg(errp, "don't set remote with local.fd");
+    if (netdev_arg(args, "remote.type") && !dest) {
+        error_setg(errp, "don't set remote with local.fd, but for a multicast"
+                   " group");
         return false;
     }
     fd = net_socket_from_arg(text, id, &type, errp);
@@ -122,43 +126,79 @@ static bool dgram_init_fd(const NetdevArgs *args, const char *id,
     if (type != SOCK_DGRAM) {
         error_setg(errp, "%s: file descriptor %d is not a datagram socket", id,
                    fd);
+        net_fd_give_back(text, fd);
         return false;
     }
-    s = dgram_new(id, peer, fd, NULL);
-    qemu_set_info_str(&s->client.nc, "fd=%d %s", fd,
-                      net_socket_family_name(fd));
+    s = dgram_new(id, peer, fd, dest);
+    if (dest) {
+        g_autofree char *name = net_sockaddr_str(dest);
+
+        qemu_set_info_str(&s->client.nc, "fd=%d (cloned mcast=%s)", fd, name);
+    } else {
+        qemu_set_info_str(&s->client.nc, "fd=%d %s", fd,
+                          net_socket_family_name(fd));
+    }
     return true;
 }
 
-static bool dgram_init(const NetdevArgs *args, const char *id,
-                       NetClientState *peer, Error **errp)
+/*
+ * Multicast: the socket is bound to the group; local.host names an interface by its
+ * address, and local.port, which clients give with it, has no meaning.
+ */
+static bool dgram_init_mcast(const NetdevArgs *args, const NetSockaddr *group,
+                             const char *id, NetClientState *peer, Error **errp)
 {
+    g_autofree char *name = net_sockaddr_str(group);
     const char *local = netdev_arg(args, "local.type");
-    const char *remote = netdev_arg(args, "remote.type");
-    g_autofree char *here_name = NULL, *there_name = NULL;
-    NetSockaddr here, there;
+    const char *host = netdev_arg(args, "local.host");
+    struct in_addr from;
+    NetDgram *s;
+    int fd;
+
+    if (group->addr.ss_family != AF_INET) {
+        error_setg(errp, "multicast group %s: expected one of IPv4 (224.0.0.0 to"
+                   " 239.255.255.255)", name);
+        return false;
+    }
+    if (local && g_str_equal(local, "fd")) {
+        return dgram_init_fd(args, group, id, peer, errp);
+    }
+    if (local && !g_str_equal(local, "inet")) {
+        error_setg(errp, "multicast: local.type=%s: only support inet or fd type"
+                   " for local", local);
+        return false;
+    }
+    if (local && !address_member(args, "local", "host", errp)) {
+        return false;
+    }
+    if (host && inet_pton(AF_INET, host, &from) != 1) {
+        error_setg(errp, "localaddr '%s' is not a valid IPv4 address", host);
+        return false;
+    }
+    fd = net_socket_new(group, SOCK_DGRAM, errp);
+    if (fd < 0) {
+        return false;
+    }
+    if (!net_socket_join(fd, group, host ? &from : NULL, errp)) {
+        close(fd);
+        return false;
+    }
+    s = dgram_new(id, peer, fd, group);
+    qemu_set_info_str(&s->client.nc, "mcast=%s", name);
+    return true;
+}
+
+/* One other side, at @there. */
+static bool dgram_init_pair(const NetdevArgs *args, const NetSockaddr *there,
+                            const char *id, NetClientState *peer, Error **errp)
+{
+    g_autofree char *here_name = NULL, *there_name = net_sockaddr_str(there);
+    NetSockaddr here;
     NetDgram *s;
     bool is_unix;
     int fd;
 
-    if (!local) {
-        error_setg(errp, "dgram requires local= parameter");
-        return false;
-    }
-    if (g_str_equal(local, "fd")) {
-        return dgram_init_fd(args, id, peer, errp);
-    }
-    if (!remote) {
-        error_setg(errp, "dgram requires remote= parameter");
-        return false;
-    }
-    if (!g_str_equal(remote, local)) {
-        error_setg(errp, "local.type '%s' and remote.type '%s' must be the"
-                   " same", local, remote);
-        return false;
-    }
-    if (!parse_address(args, "local", &here, errp) ||
-        !parse_address(args, "remote", &there, errp)) {
+    if (!parse_address(args, "local", &here, errp)) {
         return false;
     }
     fd = net_socket_new(&here, SOCK_DGRAM, errp);
@@ -171,8 +211,7 @@ static bool dgram_init(const NetdevArgs *args, const char *id,
     }
     is_unix = here.addr.ss_family == AF_UNIX;
     here_name = net_sockaddr_str(&here);
-    there_name = net_sockaddr_str(&there);
-    s = dgram_new(id, peer, fd, &there);
+    s = dgram_new(id, peer, fd, there);
     if (is_unix) {
         s->unix_path = g_strdup(here_name);
         exit_path_add(here_name);
@@ -182,16 +221,53 @@ static bool dgram_init(const NetdevArgs *args, const char *id,
     return true;
 }
 
+static bool dgram_init(const NetdevArgs *args, const char *id,
+                       NetClientState *peer, Error **errp)
+{
+    const char *local = netdev_arg(args, "local.type");
+    const char *remote = netdev_arg(args, "remote.type");
+    NetSockaddr there = { .len = 0 };
+
+    if (remote && g_str_equal(remote, "inet")) {
+        if (!parse_address(args, "remote", &there, errp)) {
+            return false;
+        }
+        if (net_sockaddr_is_multicast(&there)) {
+            return dgram_init_mcast(args, &there, id, peer, errp);
+        }
+    }
+    if (!local) {
+        error_setg(errp, "dgram requires local= parameter");
+        return false;
+    }
+    if (g_str_equal(local, "fd")) {
+        return dgram_init_fd(args, NULL, id, peer, errp);
+    }
+    if (!remote) {
+        error_setg(errp, "dgram requires remote= parameter");
+        return false;
+    }
+    if (!g_str_equal(remote, local)) {
+        error_setg(errp, "local.type '%s' and remote.type '%s' must be the"
+                   " same", local, remote);
+        return false;
+    }
+    return (there.len || parse_address(args, "remote", &there, errp)) &&
+           dgram_init_pair(args, &there, id, peer, errp);
+}
+
 static const NetdevOption dgram_options[] = {
-    { "local.type", NETDEV_OPT_STRING, "inet, unix or fd" },
-    { "local.host", NETDEV_OPT_STRING, "inet: own address" },
+    { "local.type", NETDEV_OPT_STRING, "inet, unix or fd; may be left out for"
+      " multicast" },
+    { "local.host", NETDEV_OPT_STRING, "inet: own address; multicast: that of the"
+      " interface" },
     { "local.port", NETDEV_OPT_STRING, "inet: own port" },
     { "local.ipv4", NETDEV_OPT_BOOL, "inet: IPv4 only" },
     { "local.ipv6", NETDEV_OPT_BOOL, "inet: IPv6 only" },
     { "local.path", NETDEV_OPT_STRING, "unix: own path" },
     { "local.str", NETDEV_OPT_STRING, "fd: an open datagram socket" },
-    { "remote.type", NETDEV_OPT_STRING, "as local.type; not with fd" },
-    { "remote.host", NETDEV_OPT_STRING, "inet: the other side's address" },
+    { "remote.type", NETDEV_OPT_STRING, "as local.type; with fd a multicast group only" },
+    { "remote.host", NETDEV_OPT_STRING, "inet: the other side's address, or a group's" },
     { "remote.port", NETDEV_OPT_STRING, "inet: the other side's port" },
     { "remote.ipv4", NETDEV_OPT_BOOL, "inet: IPv4 only" },
     { "remote.ipv6", NETDEV_OPT_BOOL, "inet: IPv6 only" },

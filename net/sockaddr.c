@@ -5,7 +5,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/un.h>
 #include "qemu/cutils.h"
 #include "qemu/sockets.h"
@@ -134,6 +136,53 @@ bool net_socket_bind(int fd, const NetSockaddr *sa, Error **errp)
         return false;
     }
     return true;
+}
+
+bool net_sockaddr_is_multicast(const NetSockaddr *sa)
+{
+    if (sa->addr.ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)&sa->addr;
+
+        return IN_MULTICAST(ntohl(in->sin_addr.s_addr));
+    }
+    if (sa->addr.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&sa->addr;
+
+        return IN6_IS_ADDR_MULTICAST(&in6->sin6_addr);
+    }
+    return false;
+}
+
+bool net_socket_join(int fd, const NetSockaddr *group,
+                     const struct in_addr *from, Error **errp)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&group->addr;
+    struct ip_mreq join = { .imr_multiaddr = in->sin_addr };
+    char name[INET_ADDRSTRLEN], local[INET_ADDRSTRLEN] = "";
+    int on = 1, err;
+
+    if (from) {
+        join.imr_interface = *from;
+        inet_ntop(AF_INET, from, local, sizeof(local));
+    }
+    if (!net_socket_bind(fd, group, errp)) {
+        return false;
+    }
+    if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join,
+                   sizeof(join)) == 0 &&
+        setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &on, sizeof(on)) == 0 &&
+        (!from || setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF,
+                             &join.imr_interface,
+                             sizeof(join.imr_interface)) == 0)) {
+        return true;
+    }
+    err = errno;
+    inet_ntop(AF_INET, &in->sin_addr, name, sizeof(name));
+    error_setg(errp, "can't add socket to multicast group %s%s%s: %s%s", name,
+               from ? " at " : "", local, strerror(err),
+               err != ENODEV ? "" : from ? "; expected the address of an interface"
+               " of this host" : "; there is no route to it, name an interface");
+    return false;
 }
 
 int net_fd_from_arg(const char *text, const char *id, Error **errp)

@@ -6,6 +6,7 @@
 #ifndef NET_SOCKADDR_H
 #define NET_SOCKADDR_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include "net-internal.h"
 
@@ -28,6 +29,13 @@ char *net_sockaddr_str(const NetSockaddr *sa);
 
 /* A non-blocking socket of the address's family; -1 with an error. */
 int net_socket_new(const NetSockaddr *sa, int type, Error **errp);
+bool net_sockaddr_is_multicast(const NetSockaddr *sa);
+/*
+ * Bind to the IPv4 multicast @group and join it; others on this host hear what we
+ * send, and so do we. @from, or NULL, is the address of the interface.
+ */
+bool net_socket_join(int fd, const NetSockaddr *group,
+                     const struct in_addr *from, Error **errp);
 /* Bind; a unix socket's file that nobody listens at is replaced. */
 bool net_socket_bind(int fd, const NetSockaddr *sa, Error **errp);
 

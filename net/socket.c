@@ -304,54 +304,32 @@ static bool socket_init_udp(const char *text, const char *local,
     return true;
 }
 
-static bool socket_join_group(int fd, const NetSockaddr *group,
-                              const char *local, Error **errp)
-{
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&group->addr;
-    struct ip_mreq join = { .imr_multiaddr = in->sin_addr };
-    int on = 1;
-
-    if (local && inet_pton(AF_INET, local, &join.imr_interface) != 1) {
-        error_setg(errp, "localaddr '%s' is not an IPv4 address", local);
-        return false;
-    }
-    if (!net_socket_bind(fd, group, errp)) {
-        return false;
-    }
-    if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join,
-                   sizeof(join)) < 0 ||
-        setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &on, sizeof(on)) < 0 ||
-        (local && setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF,
-                             &join.imr_interface,
-                             sizeof(join.imr_interface)) < 0)) {
-        error_setg_errno(errp, errno, "can't join the multicast group");
-        return false;
-    }
-    return true;
-}
-
 static bool socket_init_mcast(const char *text, const char *local,
                               const char *id, NetClientState *peer,
                               Error **errp)
 {
     NetSockaddr group;
     NetClientState *nc;
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&group.addr;
+    struct in_addr from;
     int fd;
 
     if (!net_sockaddr_parse(text, &group, errp)) {
         return false;
     }
-    if (in->sin_family != AF_INET || !IN_MULTICAST(ntohl(in->sin_addr.s_addr))) {
+    if (group.addr.ss_family != AF_INET || !net_sockaddr_is_multicast(&group)) {
         error_setg(errp, "specified mcastaddr '%s' does not contain a"
                    " multicast address (224.0.0.0 to 239.255.255.255)", text);
+        return false;
+    }
+    if (local && inet_pton(AF_INET, local, &from) != 1) {
+        error_setg(errp, "localaddr '%s' is not a valid IPv4 address", local);
         return false;
     }
     fd = net_socket_new(&group, SOCK_DGRAM, errp);
     if (fd < 0) {
         return false;
     }
-    if (!socket_join_group(fd, &group, local, errp)) {
+    if (!net_socket_join(fd, &group, local ? &from : NULL, errp)) {
         close(fd);
         return false;
     }

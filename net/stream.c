@@ -158,6 +158,7 @@ static void stream_connect_done(int fd, Error *err, void *opaque)
         timer_mod(s->retry, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
                             s->retry_ms);
     } else {
+        qemu_set_info_str(&s->client.nc, "connection error");
         warn_reportf_err(err, "%s: ", s->client.nc.name);
     }
 }

@@ -238,6 +238,52 @@ static void test_dgram(void)
     qtest_quit(qts);
 }
 
+/* The group's address is what is shown; the interface is not. */
+static void test_mcast(void)
+{
+    unsigned port = free_port(AF_INET, SOCK_DGRAM);
+    g_autofree char *dgram = g_strdup_printf(
+        "st0: index=0,type=dgram,mcast=230.0.0.1:%u\n", port);
+    g_autofree char *old = g_strdup_printf(
+        "st0: index=0,type=socket,socket: mcast=230.0.0.1:%u\n", port);
+    g_autofree char *fd = NULL;
+    int sock = socket(AF_INET, SOCK_DGRAM, 0);
+    QTestState *qts;
+
+    for (unsigned i = 0; i < 2; i++) {
+        /* Two of them share the port. */
+        QTestState *other = start("-netdev socket,id=st0,mcast=230.0.0.1:%u,"
+                                  "localaddr=127.0.0.1", port);
+
+        qts = start("-netdev dgram,id=st0,remote.type=inet,"
+                    "remote.host=230.0.0.1,remote.port=%u,local.type=inet,"
+                    "local.host=127.0.0.1%s", port,
+                    i ? ",local.port=1" : "");
+        expect_info(other, old);
+        expect_info(qts, dgram);
+        qtest_quit(qts);
+        qtest_quit(other);
+    }
+    qts = start("-netdev dgram,id=st0,remote.type=inet,remote.host=230.0.0.1,"
+                "remote.port=%u,local.type=fd,local.str=%d", port, sock);
+    fd = g_strdup_printf("st0: index=0,type=dgram,fd=%d (cloned"
+                         " mcast=230.0.0.1:%u)\n", sock, port);
+    expect_info(qts, fd);
+    close(sock);
+    qtest_quit(qts);
+}
+
+/* One attempt only: that it failed stays to be seen. */
+static void test_stream_nobody(void)
+{
+    g_autofree char *path = temp_path("nobody");
+    QTestState *qts = start("-netdev stream,id=st0,server=off,addr.type=unix,"
+                            "addr.path=%s", path);
+
+    await_info(qts, "st0: index=0,type=stream,connection error\n");
+    qtest_quit(qts);
+}
+
 /* --- -nic and -net --- */
 
 static void test_nic(void)
@@ -320,6 +366,28 @@ static const struct {
       "port '65536' is out of range (0..65535)" },
     { "-netdev stream,id=a,addr.type=fd,addr.str=0",
       "file descriptor 0 is not a socket" },
+    { "-netdev dgram,id=a,remote.type=inet,remote.host=127.0.0.1,remote.port=5",
+      "dgram requires local= parameter" },
+    { "-netdev dgram,id=a,remote.type=inet,remote.host=230.0.0.1,remote.port=5,"
+      "local.type=unix,local.path=p", "only support inet or fd type for local" },
+    { "-netdev dgram,id=a,remote.type=inet,remote.host=230.0.0.1,remote.port=5,"
+      "local.type=inet,local.host=::1",
+      "localaddr '::1' is not a valid IPv4 address" },
+    { "-netdev dgram,id=a,remote.type=inet,remote.host=230.0.0.1,remote.port=5,"
+      "local.type=inet,local.host=192.0.2.1",
+      "group 230.0.0.1 at 192.0.2.1: No such device; expected the address of"
+      " an interface" },
+    { "-netdev dgram,id=a,remote.type=inet,remote.host=ff02::5,remote.port=5",
+      "expected one of IPv4 (224.0.0.0 to 239.255.255.255)" },
+    { "-netdev dgram,id=a,local.type=fd,local.str=0,remote.type=inet,"
+      "remote.host=127.0.0.1,remote.port=5", "don't set remote with local.fd" },
+    { "-netdev socket,id=a,mcast=127.0.0.1:5",
+      "'127.0.0.1:5' does not contain a multicast address (224.0.0.0 to" },
+    { "-netdev socket,id=a,mcast=230.0.0.1:5,localaddr=here",
+      "localaddr 'here' is not a valid IPv4 address" },
+    { "-netdev socket,id=a,udp=127.0.0.1:5", "localaddr= is mandatory" },
+    { "-netdev socket,id=a,udp=127.0.0.1:5,connect=127.0.0.1:5",
+      "exactly one of listen=, connect=, mcast=, udp= or fd= is required" },
     { "-netdev tap,id=a,vhost=on", "net: tap: vhost-net is not there" },
     { "-netdev tap,id=a,fd=77", "a: Can't use file descriptor 77" },
     { "-netdev nosuch,id=a", "does not accept value 'nosuch' (expected socket" },
@@ -354,6 +422,8 @@ int main(int argc, char **argv)
     qtest_add_func("netdev/stream-reconnect", test_stream_reconnect);
     qtest_add_func("netdev/stream-fd", test_stream_fd);
     qtest_add_func("netdev/dgram", test_dgram);
+    qtest_add_func("netdev/mcast", test_mcast);
+    qtest_add_func("netdev/stream-nobody", test_stream_nobody);
     qtest_add_func("netdev/nic", test_nic);
     qtest_add_func("netdev/net", test_net);
     qtest_add_func("netdev/help", test_help);
