@@ -45,7 +45,10 @@ typedef struct DgramRx {
     NetPacket packets[DGRAM_BURST];
     struct iovec iov[DGRAM_BURST];
     struct mmsghdr msgs[DGRAM_BURST];
+    bool in_home[DGRAM_BURST];  /* read there, although there was a place */
     uint8_t *frames;            /* DGRAM_BURST × NET_BUFSIZE, mapped */
+    uint8_t *heads;             /* DGRAM_BURST envelopes, if there are any */
+    struct iovec *pieces;       /* DGRAM_IOV_MAX: envelopes and frames together */
 } DgramRx;
 
 static void dgram_readable(void *opaque);
@@ -77,7 +80,7 @@ static void dgram_want_write(DgramLink *link, bool on)
 
 /* --- receive --- */
 
-static DgramRx *dgram_rx_new(void)
+static DgramRx *dgram_rx_new(const DgramEnvelope *envelope)
 {
     DgramRx *rx = g_new0(DgramRx, 1);
 
@@ -92,6 +95,10 @@ static DgramRx *dgram_rx_new(void)
         rx->packets[i].iov = &rx->iov[i];
         rx->packets[i].iovcnt = 1;
     }
+    if (envelope) {
+        rx->heads = g_malloc(DGRAM_BURST * envelope->received_bytes);
+        rx->pieces = g_new(struct iovec, DGRAM_IOV_MAX);
+    }
     return rx;
 }
 
@@ -99,6 +106,8 @@ static void dgram_rx_free(DgramRx *rx)
 {
     if (rx) {
         munmap(rx->frames, DGRAM_BURST * NET_BUFSIZE);
+        g_free(rx->heads);
+        g_free(rx->pieces);
         g_free(rx);
     }
 }
@@ -111,10 +120,16 @@ static bool dgram_deliver(DgramLink *link)
     DgramRx *rx = link->rx;
 
     while (rx->count) {
-        unsigned taken = qemu_send_burst(link->nc, &rx->packets[rx->first],
-                                         rx->count, dgram_peer_ready);
+        const NetPacket *packets = &rx->packets[rx->first];
+        unsigned taken = 1, run = 0;
 
-        rx->first += taken;
+        while (run < rx->count && packets[run].size) {
+            run++;
+        }
+        if (run) {
+            taken = qemu_send_burst(link->nc, packets, run, dgram_peer_ready);
+        }
+        rx->first += taken;     /* what is empty is no frame */
         rx->count -= taken;
         if (taken == 0) {
             break;
@@ -133,17 +148,83 @@ static void dgram_peer_ready(NetClientState *nc, ssize_t size)
     }
 }
 
-/* What is in rx->msgs to @count: their sizes. A datagram that was cut is nothing. */
-static void dgram_take_sizes(DgramRx *rx, unsigned count)
+static uint8_t *dgram_rx_head(const DgramLink *link, unsigned i)
 {
-    for (unsigned i = 0; i < count; i++) {
-        bool cut = rx->msgs[i].msg_hdr.msg_flags & MSG_TRUNC;
+    return link->rx->heads + i * link->envelope->received_bytes;
+}
 
-        rx->iov[i].iov_len = cut ? 0 : rx->msgs[i].msg_len;
-        rx->packets[i].size = rx->iov[i].iov_len;
+/* The size of the frame in datagram @i; of one that was cut or is not for us, 0. */
+static size_t dgram_frame_size(DgramLink *link, unsigned i)
+{
+    const DgramEnvelope *envelope = link->envelope;
+    const struct mmsghdr *msg = &link->rx->msgs[i];
+
+    if (msg->msg_hdr.msg_flags & MSG_TRUNC) {
+        return 0;
     }
+    if (!envelope) {
+        return msg->msg_len;
+    }
+    return msg->msg_len > envelope->received_bytes &&
+           envelope->check(link, dgram_rx_head(link, i)) ?
+           msg->msg_len - envelope->received_bytes : 0;
+}
+
+/* Read up to @count datagrams into what rx->msgs says. */
+static void dgram_read(DgramLink *link, unsigned count)
+{
+    DgramRx *rx = link->rx;
+    int got = recvmmsg(link->fd, rx->msgs, count, MSG_DONTWAIT, NULL);
+
+    rx->asked = count;
     rx->first = 0;
-    rx->count = count;
+    rx->count = MAX(got, 0);
+    for (unsigned i = 0; i < rx->count; i++) {
+        rx->packets[i].size = rx->iov[i].iov_len = dgram_frame_size(link, i);
+    }
+}
+
+/*
+ * Datagram @i goes into @place, its end into the place's home if it may be long, and
+ * its envelope, if there is one, in front of it. With more pieces than the kernel
+ * takes all of it goes home. @pieces is where the next free ones are; false if there
+ * are too few of them for another datagram.
+ */
+static bool dgram_use_place(DgramLink *link, unsigned i, NetPlace *place,
+                            bool may_be_long, struct iovec **pieces)
+{
+    DgramRx *rx = link->rx;
+    struct msghdr *hdr = &rx->msgs[i].msg_hdr;
+    unsigned count = place->iovcnt + may_be_long;
+    unsigned before = link->envelope ? 1 : 0;
+    unsigned left = link->envelope ? rx->pieces + DGRAM_IOV_MAX - *pieces : 0;
+
+    if (may_be_long) {
+        place->iov[place->iovcnt] = (struct iovec) {
+            place->home + place->room, NET_BUFSIZE - place->room,
+        };
+    }
+    hdr->msg_iov = place->iov;
+    rx->in_home[i] = before + count > DGRAM_IOV_MAX;
+    if (rx->in_home[i]) {
+        rx->iov[i].iov_len = NET_BUFSIZE;
+        hdr->msg_iov = &rx->iov[i];
+        count = 1;
+    }
+    hdr->msg_iovlen = before + count;
+    if (!before) {
+        return true;
+    }
+    if (before + count > left) {
+        return false;
+    }
+    (*pieces)[0] = (struct iovec) {
+        dgram_rx_head(link, i), link->envelope->received_bytes,
+    };
+    memcpy(*pieces + 1, hdr->msg_iov, count * sizeof(**pieces));
+    hdr->msg_iov = *pieces;
+    *pieces += before + count;
+    return true;
 }
 
 /* A NetReader: into the peer's memory, what does not fit there into the homes. */
@@ -152,27 +233,27 @@ static unsigned dgram_read_places(NetClientState *nc, NetPlace *places,
 {
     DgramLink *link = &container_of(nc, DgramClient, nc)->link;
     DgramRx *rx = link->rx;
-    int got;
+    struct iovec *pieces = rx->pieces;
+    unsigned used;
 
-    rx->asked = count;
-    for (unsigned i = 0; i < count; i++) {
-        NetPlace *place = &places[i];
-        struct msghdr *hdr = &rx->msgs[i].msg_hdr;
+    for (used = 0; used < count; used++) {
+        NetPlace *place = &places[used];
+        bool may_be_long = (how & NET_READ_LONG) && place->room < NET_BUFSIZE;
 
-        place->home = rx->iov[i].iov_base;
-        hdr->msg_iov = place->iov;
-        hdr->msg_iovlen = place->iovcnt;
-        if ((how & NET_READ_LONG) && place->room < NET_BUFSIZE) {
-            place->iov[place->iovcnt] = (struct iovec) {
-                place->home + place->room, NET_BUFSIZE - place->room,
-            };
-            hdr->msg_iovlen++;
+        place->home = rx->iov[used].iov_base;
+        if (!dgram_use_place(link, used, place, may_be_long, &pieces)) {
+            break;
         }
     }
-    got = recvmmsg(link->fd, rx->msgs, count, MSG_DONTWAIT, NULL);
-    dgram_take_sizes(rx, MAX(got, 0));
+    dgram_read(link, used);
     for (unsigned i = 0; i < rx->count; i++) {
-        places[i].size = rx->packets[i].size;
+        NetPlace *place = &places[i];
+
+        place->size = rx->packets[i].size;
+        if (rx->in_home[i]) {
+            iov_from_buf(place->iov, place->iovcnt, 0, place->home,
+                         MIN(place->size, place->room));
+        }
     }
     return rx->count;
 }
@@ -181,16 +262,23 @@ static unsigned dgram_read_places(NetClientState *nc, NetPlace *places,
 static void dgram_read_home(DgramLink *link)
 {
     DgramRx *rx = link->rx;
-    int got;
 
-    rx->asked = DGRAM_BURST;
     for (unsigned i = 0; i < DGRAM_BURST; i++) {
+        struct msghdr *hdr = &rx->msgs[i].msg_hdr;
+
         rx->iov[i].iov_len = NET_BUFSIZE;
-        rx->msgs[i].msg_hdr.msg_iov = &rx->iov[i];
-        rx->msgs[i].msg_hdr.msg_iovlen = 1;
+        hdr->msg_iov = &rx->iov[i];
+        hdr->msg_iovlen = 1;
+        if (link->envelope) {
+            hdr->msg_iov = &rx->pieces[2 * i];
+            hdr->msg_iovlen = 2;
+            hdr->msg_iov[0] = (struct iovec) {
+                dgram_rx_head(link, i), link->envelope->received_bytes,
+            };
+            hdr->msg_iov[1] = rx->iov[i];
+        }
     }
-    got = recvmmsg(link->fd, rx->msgs, DGRAM_BURST, MSG_DONTWAIT, NULL);
-    dgram_take_sizes(rx, MAX(got, 0));
+    dgram_read(link, DGRAM_BURST);
 }
 
 /* Read until there is no more for now: fewer came than there was room for. */
@@ -204,7 +292,7 @@ static void dgram_readable(void *opaque)
         return;                 /* the peer said: not now */
     }
     if (!rx) {
-        rx = link->rx = dgram_rx_new();
+        rx = link->rx = dgram_rx_new(link->envelope);
         if (!rx) {
             return;
         }
@@ -273,11 +361,18 @@ static bool dgram_ready(DgramLink *link)
     return link->connected;
 }
 
+static size_t dgram_head_bytes(const DgramLink *link)
+{
+    return link->envelope ? link->envelope->sent_bytes : 0;
+}
+
 /* More pieces than the kernel takes: put them into one. */
 static bool dgram_send_linear(DgramLink *link, const NetPacket *packet)
 {
-    g_autofree uint8_t *frame = g_malloc(packet->size);
-    struct iovec iov = { .iov_base = frame, .iov_len = packet->size };
+    size_t head_bytes = dgram_head_bytes(link);
+    size_t size = head_bytes + packet->size;
+    g_autofree uint8_t *frame = g_malloc(size);
+    struct iovec iov = { .iov_base = frame, .iov_len = size };
     struct msghdr msg = {
         .msg_iov = &iov, .msg_iovlen = 1,
         .msg_name = link->connected || !link->dest.len ? NULL :
@@ -285,7 +380,11 @@ static bool dgram_send_linear(DgramLink *link, const NetPacket *packet)
         .msg_namelen = link->connected ? 0 : link->dest.len,
     };
 
-    iov_to_buf(packet->iov, packet->iovcnt, 0, frame, packet->size);
+    if (head_bytes) {
+        link->envelope->write(link, frame, link->sent_count);
+    }
+    iov_to_buf(packet->iov, packet->iovcnt, 0, frame + head_bytes,
+               packet->size);
     return sendmsg(link->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
            (errno != EAGAIN && errno != ENOBUFS);
 }
@@ -294,7 +393,8 @@ static bool dgram_send_linear(DgramLink *link, const NetPacket *packet)
 typedef struct DgramOut {
     struct mmsghdr msgs[DGRAM_BURST];
     unsigned runs[DGRAM_BURST];             /* packets in each message */
-    struct iovec iov[DGRAM_IOV_MAX];        /* of messages of several packets */
+    struct iovec iov[DGRAM_IOV_MAX];        /* of messages put together here */
+    uint8_t heads[DGRAM_BURST * DGRAM_ENVELOPE_MAX];
     struct {
         alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(uint16_t))];
     } controls[DGRAM_BURST];
@@ -308,18 +408,20 @@ typedef struct DgramOut {
 static unsigned dgram_run(const DgramLink *link, const NetPacket *packets,
                           unsigned count)
 {
-    size_t size = packets->size;
-    unsigned pieces = packets->iovcnt;
+    size_t size = packets->size, head_bytes = dgram_head_bytes(link);
+    unsigned before = head_bytes ? 1 : 0;
+    unsigned pieces = before + packets->iovcnt;
     unsigned n = 1;
 
-    if (size == 0 || size >= link->segments_below) {
+    if (size == 0 || head_bytes + size >= link->segments_below) {
         return 1;
     }
-    count = MIN(count, MIN(UDP_SEGMENTS_MAX, UDP_PAYLOAD_MAX / size));
+    count = MIN(count, MIN(UDP_SEGMENTS_MAX,
+                           UDP_PAYLOAD_MAX / (head_bytes + size)));
     while (n < count && packets[n - 1].size == size && packets[n].size > 0 &&
            packets[n].size <= size &&
-           pieces + packets[n].iovcnt <= DGRAM_IOV_MAX) {
-        pieces += packets[n++].iovcnt;
+           pieces + before + packets[n].iovcnt <= DGRAM_IOV_MAX) {
+        pieces += before + packets[n++].iovcnt;
     }
     return n;
 }
@@ -338,14 +440,45 @@ static void dgram_ask_segments(struct msghdr *hdr, void *control, size_t size)
     hdr->msg_controllen = CMSG_SPACE(sizeof(bytes));
 }
 
+/*
+ * The pieces of @run packets, the first of which is the @at-th of the call, with their
+ * envelopes. Returns how many there are; 0 if they are more than @left.
+ */
+static unsigned dgram_put_together(DgramLink *link, DgramOut *out, unsigned at,
+                                   const NetPacket *packets, unsigned run,
+                                   struct iovec *iov, unsigned left)
+{
+    size_t head_bytes = dgram_head_bytes(link);
+    unsigned before = head_bytes ? 1 : 0, count = 0;
+
+    for (unsigned i = 0; i < run; i++) {
+        if (count + before + packets[i].iovcnt > left) {
+            return 0;
+        }
+        if (before) {
+            uint8_t *head = out->heads + (at + i) * head_bytes;
+
+            link->envelope->write(link, head, link->sent_count + at + i);
+            iov[count++] = (struct iovec) { head, head_bytes };
+        }
+        memcpy(iov + count, packets[i].iov, packets[i].iovcnt * sizeof(*iov));
+        count += packets[i].iovcnt;
+    }
+    return count;
+}
+
 /* Messages of up to @count packets; returns how many messages. */
 static unsigned dgram_make_messages(DgramLink *link, DgramOut *out,
                                     const NetPacket *packets, unsigned count)
 {
     bool name = !link->connected && link->dest.len;
+    size_t head_bytes = dgram_head_bytes(link);
     struct iovec *iov = out->iov;
     unsigned n, at = 0;
 
+    if (head_bytes) {
+        count = MIN(count, DGRAM_BURST);    /* for as many there are heads */
+    }
     for (n = 0; n < DGRAM_BURST && at < count; n++) {
         const NetPacket *packet = &packets[at];
         unsigned run = dgram_run(link, packet, count - at);
@@ -360,17 +493,19 @@ static unsigned dgram_make_messages(DgramLink *link, DgramOut *out,
             .msg_iov = (struct iovec *)packet->iov,
             .msg_iovlen = packet->iovcnt,
         };
-        if (run > 1) {
+        if (run > 1 || head_bytes) {
             hdr->msg_iov = iov;
-            for (unsigned i = 0; i < run; i++) {
-                if (iov + packet[i].iovcnt > out->iov + DGRAM_IOV_MAX) {
-                    return n;
-                }
-                memcpy(iov, packet[i].iov, packet[i].iovcnt * sizeof(*iov));
-                iov += packet[i].iovcnt;
+            hdr->msg_iovlen = dgram_put_together(
+                link, out, at, packet, run, iov,
+                out->iov + DGRAM_IOV_MAX - iov);
+            if (hdr->msg_iovlen == 0) {
+                break;
             }
-            hdr->msg_iovlen = iov - hdr->msg_iov;
-            dgram_ask_segments(hdr, &out->controls[n], packet->size);
+            iov += hdr->msg_iovlen;
+        }
+        if (run > 1) {
+            dgram_ask_segments(hdr, &out->controls[n],
+                               head_bytes + packet->size);
         }
         out->runs[n] = run;
         at += run;
@@ -391,7 +526,9 @@ static unsigned dgram_send_some(DgramLink *link, const NetPacket *packets,
     int sent;
 
     if (n == 0) {
-        return dgram_send_linear(link, packets);
+        taken = dgram_send_linear(link, packets);
+        link->sent_count += taken;
+        return taken;
     }
     sent = sendmmsg(link->fd, out.msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
@@ -403,6 +540,7 @@ static unsigned dgram_send_some(DgramLink *link, const NetPacket *packets,
     for (int i = 0; i < sent; i++) {
         taken += out.runs[i];
     }
+    link->sent_count += taken;
     return taken;
 }
 
@@ -419,7 +557,7 @@ static bool dgram_cut_refused(DgramLink *link, const NetPacket *packets,
     switch (err) {
     case EINVAL:
     case EMSGSIZE:
-        link->segments_below = packets->size;
+        link->segments_below = dgram_head_bytes(link) + packets->size;
         return true;
     case EIO:
     case EOPNOTSUPP:
