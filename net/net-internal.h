@@ -57,6 +57,7 @@ extern const NetdevType net_user_type;
 extern const NetdevType net_socket_type;
 extern const NetdevType net_dgram_type;
 extern const NetdevType net_hubport_type;
+extern const NetdevType net_l2tpv3_type;
 extern const NetdevType net_stream_type;
 extern const NetdevType net_tap_type;
 extern const NetdevType net_bridge_type;

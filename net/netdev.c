@@ -23,6 +23,7 @@ static const NetdevType *const netdev_types[] = {
     &net_hubport_type,
     &net_tap_type,
     &net_user_type,
+    &net_l2tpv3_type,
     &net_bridge_type,
 };
 

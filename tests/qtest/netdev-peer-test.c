@@ -1,7 +1,9 @@
 /*
  * The other side of a backend ends at any moment, a hundred times: that costs
  * frames and nothing else. Afterwards frames go both ways, whole and in order, and
- * the emulator holds no more descriptors than before.
+ * the emulator holds no more descriptors and no more memory than before.
+ *
+ * NETDEV_PEER_ROUNDS=1000 does it more often.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,13 +18,21 @@
 
 #define ROUNDS      100
 #define PROOF       200         /* frames each way, at the end */
-#define PROOF_FROM  1000000     /* their numbers: none before has such */
+/* Their numbers, to the other side and to the guest: none before has such. */
+#define PROOF_OUT   1000000
+#define PROOF_IN    2000000
+#define HEAD_MAX    64
+/* What memory may grow by from the tenth round on. */
+#define GROWTH_MAX  (2 << 20)
 
 /* How to be the other side. */
 typedef struct Peer {
     bool stream;                /* frames behind their lengths */
     bool listens;               /* the emulator connects to us */
     bool comes_and_goes;        /* a datagram socket: bound anew each time */
+    bool group;                 /* theirs is a multicast group, which we join */
+    const uint8_t *head;        /* in front of each datagram, both ways */
+    size_t head_bytes;
     int family;
     int listen_fd;
     union {
@@ -45,6 +55,23 @@ static void wait_for(int fd, short events)
     g_assert_cmpint(poll(&p, 1, 20000), >, 0);
 }
 
+static void peer_join(const Peer *peer, int fd)
+{
+    const struct ip_mreq join = {
+        .imr_multiaddr = peer->theirs.in.sin_addr,
+        .imr_interface.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int on = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    g_assert_cmpint(bind(fd, &peer->theirs.sa, address_bytes(peer)), ==, 0);
+    g_assert_cmpint(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join,
+                               sizeof(join)), ==, 0);
+    g_assert_cmpint(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF,
+                               &join.imr_interface,
+                               sizeof(join.imr_interface)), ==, 0);
+}
+
 /* A socket that the emulator's frames come to. */
 static int peer_open(Peer *peer)
 {
@@ -58,6 +85,10 @@ static int peer_open(Peer *peer)
         return fd;
     }
     fd = socket(peer->family, type, 0);
+    if (peer->group) {
+        peer_join(peer, fd);
+        return fd;
+    }
     if (peer->comes_and_goes) {
         if (peer->family == AF_UNIX) {
             g_unlink(peer->own.un.sun_path);
@@ -82,14 +113,13 @@ static void peer_close(Peer *peer, int fd)
 /* Send frame @number, or only its first @cut bytes; false if it does not go. */
 static bool peer_send(const Peer *peer, int fd, unsigned number, size_t cut)
 {
-    uint8_t wire[4 + MAPPED_FRAME_BYTES];
-    uint32_t size = mapped_net_frame(wire + 4, number);
+    uint8_t wire[HEAD_MAX + MAPPED_FRAME_BYTES];
+    size_t head = peer->stream ? 4 : peer->head_bytes;
+    uint32_t size = mapped_net_frame(wire + head, number);
     uint32_t length = htonl(size);
-    size_t skip = peer->stream ? 0 : 4;
 
-    memcpy(wire, &length, sizeof(length));
-    return sendto(fd, wire + skip, MIN(cut, size + 4 - skip),
-                  MSG_NOSIGNAL | MSG_DONTWAIT,
+    memcpy(wire, peer->stream ? (const uint8_t *)&length : peer->head, head);
+    return sendto(fd, wire, MIN(cut, head + size), MSG_NOSIGNAL | MSG_DONTWAIT,
                   peer->stream ? NULL : &peer->theirs.sa,
                   peer->stream ? 0 : address_bytes(peer)) > 0;
 }
@@ -107,7 +137,7 @@ static unsigned disturb(MappedNet *side, Peer *peer, unsigned next)
     for (unsigned i = 0; i < to_guest; i++) {
         peer_send(peer, fd, i, SIZE_MAX);
     }
-    if (peer->stream) {
+    if (peer->stream || peer->head) {
         peer_send(peer, fd, 1, g_random_int_range(1, 100));
     }
     for (unsigned i = 0; i < reads; i++) {
@@ -139,6 +169,20 @@ static unsigned open_files(const MappedNet *side)
     return count;
 }
 
+/* Bytes of memory that are the emulator's own; the guest's lie in a file. */
+static int64_t own_memory(const MappedNet *side)
+{
+    g_autofree char *path =
+        g_strdup_printf("/proc/%d/statm", (int)qtest_pid(side->qts));
+    g_autofree char *text = NULL;
+    long all, resident, shared;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpint(sscanf(text, "%ld %ld %ld", &all, &resident, &shared), ==,
+                    3);
+    return (int64_t)(resident - shared) * sysconf(_SC_PAGESIZE);
+}
+
 static void read_whole(int fd, void *to, size_t bytes)
 {
     uint8_t *p = to;
@@ -157,8 +201,9 @@ static void read_whole(int fd, void *to, size_t bytes)
 /* The next frame that the guest sent, of those that count now. */
 static void expect_from_guest(const Peer *peer, int fd, unsigned number)
 {
-    uint8_t expected[MAPPED_FRAME_BYTES], frame[MAPPED_FRAME_BYTES];
+    uint8_t expected[MAPPED_FRAME_BYTES], wire[HEAD_MAX + MAPPED_FRAME_BYTES];
     uint32_t size = mapped_net_frame(expected, number);
+    uint8_t *frame = wire + peer->head_bytes;
 
     for (;;) {
         uint32_t got, seen;
@@ -166,15 +211,18 @@ static void expect_from_guest(const Peer *peer, int fd, unsigned number)
         if (peer->stream) {
             read_whole(fd, &got, sizeof(got));
             got = ntohl(got);
-            g_assert_cmpuint(got, <=, sizeof(frame));
+            g_assert_cmpuint(got, <=, MAPPED_FRAME_BYTES);
             read_whole(fd, frame, got);
         } else {
             wait_for(fd, POLLIN);
-            got = recv(fd, frame, sizeof(frame), 0);
+            got = recv(fd, wire, sizeof(wire), 0);
+            g_assert_cmpmem(wire, MIN(got, peer->head_bytes), peer->head,
+                            peer->head_bytes);
+            got -= peer->head_bytes;
         }
         g_assert_cmpuint(got, >=, 60);
         memcpy(&seen, frame + 14, sizeof(seen));
-        if (seen >= PROOF_FROM) {
+        if (seen >= PROOF_OUT && seen < PROOF_IN) {
             g_assert_cmpmem(frame, got, expected, size);
             return;
         }
@@ -196,7 +244,7 @@ static void expect_at_guest(MappedNet *side, unsigned number)
             continue;
         }
         memcpy(&seen, frame + 14, sizeof(seen));
-        if (seen >= PROOF_FROM) {
+        if (got >= 60 && seen >= PROOF_IN) {
             g_assert_cmpmem(frame, got, expected, size);
             return;
         }
@@ -228,19 +276,27 @@ static void wait_until_joined(MappedNet *side, int fd)
 static void prove(MappedNet *side, Peer *peer, int fd)
 {
     for (unsigned i = 0; i < PROOF; i++) {
-        g_assert_cmpuint(mapped_net_send(side, PROOF_FROM + i,
-                                         PROOF_FROM + i + 1), ==,
-                         PROOF_FROM + i + 1);
-        expect_from_guest(peer, fd, PROOF_FROM + i);
-        g_assert_true(peer_send(peer, fd, PROOF_FROM + i, SIZE_MAX));
-        expect_at_guest(side, PROOF_FROM + i);
+        g_assert_cmpuint(mapped_net_send(side, PROOF_OUT + i,
+                                         PROOF_OUT + i + 1), ==,
+                         PROOF_OUT + i + 1);
+        expect_from_guest(peer, fd, PROOF_OUT + i);
+        g_assert_true(peer_send(peer, fd, PROOF_IN + i, SIZE_MAX));
+        expect_at_guest(side, PROOF_IN + i);
     }
+}
+
+static unsigned round_count(void)
+{
+    const char *text = g_getenv("NETDEV_PEER_ROUNDS");
+
+    return text ? MAX(atoi(text), 10) : ROUNDS;
 }
 
 static void run(Peer *peer, const char *netdev)
 {
+    unsigned next = 0, files, rounds = round_count();
+    int64_t memory = 0;
     MappedNet side;
-    unsigned next = 0, files;
     int fd;
 
     mapped_net_start(&side, "peer", netdev);
@@ -248,9 +304,12 @@ static void run(Peer *peer, const char *netdev)
     wait_until_joined(&side, fd);
     files = open_files(&side);
     close(fd);
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    for (unsigned i = 0; i < rounds; i++) {
         next = disturb(&side, peer, next);
         g_assert_true(qtest_alive(side.qts));
+        if (i == 9) {
+            memory = own_memory(&side);
+        }
     }
     /* What has nobody to go to is lost, and does not stay with the device. */
     if (!peer->listens) {
@@ -261,6 +320,9 @@ static void run(Peer *peer, const char *netdev)
     wait_until_sent(&side);
     prove(&side, peer, fd);
     g_assert_cmpuint(open_files(&side), ==, files);
+    g_test_message("%u rounds: %u descriptors, memory %+" PRId64 " KiB", rounds,
+                   files, (own_memory(&side) - memory) / 1024);
+    g_assert_cmpint(own_memory(&side) - memory, <, GROWTH_MAX);
     close(fd);
     if (peer->listens) {
         close(peer->listen_fd);
@@ -336,15 +398,15 @@ static void test_dgram_silent_guest(void)
     set_unix(&peer.own.un, b);
     mapped_net_start(&side, "peer", netdev);
     fd = peer_open(&peer);
-    mapped_net_send(&side, PROOF_FROM, PROOF_FROM + 1);
-    expect_from_guest(&peer, fd, PROOF_FROM);
+    mapped_net_send(&side, PROOF_OUT, PROOF_OUT + 1);
+    expect_from_guest(&peer, fd, PROOF_OUT);
     close(fd);
     fd = peer_open(&peer);
-    for (unsigned i = 0; !peer_send(&peer, fd, PROOF_FROM, SIZE_MAX); i++) {
+    for (unsigned i = 0; !peer_send(&peer, fd, PROOF_IN, SIZE_MAX); i++) {
         g_usleep(10000);
         g_assert_cmpuint(i, <, 1000);
     }
-    expect_at_guest(&side, PROOF_FROM);
+    expect_at_guest(&side, PROOF_IN);
     close(fd);
     g_unlink(b);
     mapped_net_stop(&side);
@@ -362,6 +424,62 @@ static void test_dgram_udp(void)
         "remote.type=inet,remote.host=127.0.0.1,remote.port=%u",
         ntohs(peer.theirs.in.sin_port), ntohs(peer.own.in.sin_port));
     run(&peer, netdev);
+}
+
+static void test_socket_udp(void)
+{
+    g_autofree char *netdev = NULL;
+    Peer peer = { .family = AF_INET, .comes_and_goes = true };
+
+    set_inet(&peer.theirs.in, SOCK_DGRAM);
+    set_inet(&peer.own.in, SOCK_DGRAM);
+    netdev = g_strdup_printf(
+        "socket,id=n0,localaddr=127.0.0.1:%u,udp=127.0.0.1:%u",
+        ntohs(peer.theirs.in.sin_port), ntohs(peer.own.in.sin_port));
+    run(&peer, netdev);
+}
+
+static void test_l2tpv3(void)
+{
+    static const uint8_t head[] = {
+        0, 3, 0, 0,  0, 0, 0, 7,  1, 2, 3, 4, 5, 6, 7, 8,  0, 0, 0, 0,
+    };
+    g_autofree char *netdev = NULL;
+    Peer peer = {
+        .family = AF_INET, .comes_and_goes = true, .head = head,
+        .head_bytes = sizeof(head),
+    };
+
+    set_inet(&peer.theirs.in, SOCK_DGRAM);
+    set_inet(&peer.own.in, SOCK_DGRAM);
+    netdev = g_strdup_printf(
+        "l2tpv3,id=n0,src=127.0.0.1,dst=127.0.0.1,udp=on,srcport=%u,"
+        "dstport=%u,txsession=7,cookie64=on,txcookie=0x0102030405060708,"
+        "rxcookie=0x0102030405060708,counter=on,pincounter=on",
+        ntohs(peer.theirs.in.sin_port), ntohs(peer.own.in.sin_port));
+    run(&peer, netdev);
+}
+
+static void mcast(const char *fmt)
+{
+    g_autofree char *netdev = NULL;
+    Peer peer = { .family = AF_INET, .group = true };
+
+    set_inet(&peer.theirs.in, SOCK_DGRAM);
+    inet_pton(AF_INET, "230.0.0.1", &peer.theirs.in.sin_addr);
+    netdev = g_strdup_printf("%s%u", fmt, ntohs(peer.theirs.in.sin_port));
+    run(&peer, netdev);
+}
+
+static void test_socket_mcast(void)
+{
+    mcast("socket,id=n0,localaddr=127.0.0.1,mcast=230.0.0.1:");
+}
+
+static void test_dgram_mcast(void)
+{
+    mcast("dgram,id=n0,local.type=inet,local.host=127.0.0.1,"
+          "remote.type=inet,remote.host=230.0.0.1,remote.port=");
 }
 
 static void test_socket_listen_unix(void)
@@ -471,6 +589,10 @@ int main(int argc, char **argv)
     qtest_add_func("peer-ends/dgram-unix", test_dgram_unix);
     qtest_add_func("peer-ends/dgram-silent-guest", test_dgram_silent_guest);
     qtest_add_func("peer-ends/dgram-udp", test_dgram_udp);
+    qtest_add_func("peer-ends/socket-udp", test_socket_udp);
+    qtest_add_func("peer-ends/l2tpv3", test_l2tpv3);
+    qtest_add_func("peer-ends/socket-mcast", test_socket_mcast);
+    qtest_add_func("peer-ends/dgram-mcast", test_dgram_mcast);
     qtest_add_func("peer-ends/socket-listen-unix", test_socket_listen_unix);
     qtest_add_func("peer-ends/socket-listen-tcp", test_socket_listen_tcp);
     qtest_add_func("peer-ends/stream-server-unix", test_stream_server_unix);

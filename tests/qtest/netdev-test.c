@@ -328,7 +328,8 @@ static void test_net(void)
 static void test_help(void)
 {
     static const char *const types[] = {
-        "socket", "stream", "dgram", "hubport", "tap", "user", "bridge",
+        "socket", "stream", "dgram", "hubport", "tap", "user", "l2tpv3",
+        "bridge",
     };
     g_autofree char *list = NULL, *models = NULL;
 
