@@ -472,6 +472,19 @@ bool net_init_clients(Error **errp)
            init_all(&qemu_net_opts, make_net, errp);
 }
 
+bool net_nothing_asked(void)
+{
+    return !json_netdevs && QTAILQ_EMPTY(&qemu_netdev_opts.head) &&
+           QTAILQ_EMPTY(&qemu_nic_opts.head) &&
+           QTAILQ_EMPTY(&qemu_net_opts.head);
+}
+
+void net_add_default(void)
+{
+    qemu_opts_parse(&qemu_net_opts, "nic", true, &error_abort);
+    qemu_opts_parse(&qemu_net_opts, "user", true, &error_abort);
+}
+
 void net_check_clients(void)
 {
     NetClientState *nc;

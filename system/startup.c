@@ -227,6 +227,15 @@ static void add_default_chardevs(Startup *s)
     g_array_prepend_val(s->legacy, serial);
 }
 
+/* A NIC too, on machines that have a usual one; any -netdev, -nic or -net ends that. */
+static void add_default_network(Startup *s)
+{
+    if (!s->nodefaults && net_nothing_asked() &&
+        MACHINE_GET_CLASS(current_machine)->default_nic) {
+        net_add_default();
+    }
+}
+
 /* --- devices ---- */
 
 static void make_devices(Startup *s)
@@ -279,6 +288,7 @@ void startup_run(Startup *s)
     make_chardevs();
     startup_configure_machine(s);
     startup_choose_accel(s);
+    add_default_network(s);
     net_init_clients(&error_fatal);
     create_objects(s, true);
     make_serials(s);

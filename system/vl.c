@@ -696,7 +696,8 @@ const CliOption cli_options[] = {
     { "netdev", NULL, "TYPE,id=ID[,key=value]... or JSON",
       "a network back end; -netdev help lists types", add_netdev },
     { "nic", NULL, "TYPE[,model=MODEL][,mac=][,key=value]...",
-      "a back end and a NIC in one; -nic none means no NIC at all", add_nic },
+      "a back end and a NIC in one; -nic none: not even the usual NIC,\n"
+      "which is there when nothing is said about the network", add_nic },
     { "net", NULL, "nic|none|TYPE[,key=value]...",
       "the old way to say the same", add_net },
 

@@ -321,6 +321,13 @@ extern QemuOptsList qemu_net_opts;
 bool net_parse_nic(const char *optarg, bool *helped, Error **errp);
 bool net_parse_net(const char *optarg, bool *helped, Error **errp);
 /*
+ * Did the command line, or a file that it names, say nothing about the network? Then
+ * net_add_default() has the machine's usual NIC and a user network made, as
+ * "-net nic -net user" would.
+ */
+bool net_nothing_asked(void);
+void net_add_default(void);
+/*
  * Make all that the command line asked for, before devices are made. With
  * &error_fatal the message names the option.
  */

@@ -325,6 +325,46 @@ static void test_net(void)
     qtest_quit(qts);
 }
 
+/* A NIC that nobody asked for: only where nothing was said about the network. */
+static void test_default(void)
+{
+    static const char *const none[] = {
+        "-nodefaults", "-nic none", "-net none", "-M none", "-M q35 -nodefaults",
+        "-device virtio-rng-pci -nic none",
+    };
+    static const char *const usual[] = { "", "-M q35", "-device virtio-rng-pci" };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(usual); i++) {
+        QTestState *qts = qtest_init(usual[i]);
+        g_autofree char *text = info_network(qts);
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+        g_assert_cmpuint(g_strv_length(lines), ==, 4);
+        g_assert_cmpstr(lines[0], ==, "hub 0");
+        g_assert_true(g_str_has_prefix(lines[1], " \\ hub0port1: #net"));
+        g_assert_true(g_str_has_suffix(lines[1], ": index=0,type=user,"
+                                       "net=10.0.2.0,restrict=off"));
+        g_assert_cmpstr(lines[2], ==, " \\ hub0port0: virtio-net-pci.0: index=0,"
+                        "type=nic,model=virtio-net-pci,"
+                        "macaddr=52:54:00:12:34:56");
+        qtest_quit(qts);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(none); i++) {
+        QTestState *qts = qtest_init(none[i]);
+
+        expect_info(qts, "");
+        qtest_quit(qts);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        QTestState *qts = qtest_init(i ? "-netdev user,id=n0" :
+                                     "-netdev '{\"type\":\"user\","
+                                     "\"id\":\"n0\"}'");
+
+        expect_info(qts, "n0: index=0,type=user,net=10.0.2.0,restrict=off\n");
+        qtest_quit(qts);
+    }
+}
+
 static void test_help(void)
 {
     static const char *const types[] = {
@@ -343,7 +383,7 @@ static void test_help(void)
         g_assert_cmpint(qtest_run(args, &options), ==, 0);
         g_assert_nonnull(strstr(options, "options:\n"));
     }
-    g_assert_cmpint(qtest_run("-nic user,model=help", &models), ==, 0);
+    g_assert_cmpint(qtest_run("-nic model=help", &models), ==, 0);
     g_assert_nonnull(strstr(models, "Supported NIC models:\n"));
     g_assert_nonnull(strstr(models, "\nvirtio-net-pci\n"));
 }
@@ -427,6 +467,7 @@ int main(int argc, char **argv)
     qtest_add_func("netdev/stream-nobody", test_stream_nobody);
     qtest_add_func("netdev/nic", test_nic);
     qtest_add_func("netdev/net", test_net);
+    qtest_add_func("netdev/default", test_default);
     qtest_add_func("netdev/help", test_help);
     qtest_add_func("netdev/mistakes", test_mistakes);
     return g_test_run();

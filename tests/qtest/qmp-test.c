@@ -264,7 +264,7 @@ static void test_schema(void)
 
 static void test_qom(void)
 {
-    QTestState *s = qtest_init("-M pc -device virtio-net-pci,id=net0");
+    QTestState *s = qtest_init("-M pc -device virtio-net-pci,id=net0 -nic none");
     g_autofree char *error = NULL;
     json_object *list, *value;
     bool found = false;
