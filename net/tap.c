@@ -348,7 +348,9 @@ static bool tap_init_helper(const char *model, const NetdevArgs *args,
         return false;
     }
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    info = g_strdup_printf("helper=%s,br=%s", helper ? helper : "default",
+    /* Clients compare: of a tap only the helper is told. */
+    info = g_str_equal(model, "tap") ? g_strdup_printf("helper=%s", helper) :
+           g_strdup_printf("helper=%s,br=%s", helper ? helper : "default",
                            bridge);
     tap_new(model, id, peer, &fd, 1, g_steal_pointer(&dev), info);
     return true;
@@ -511,6 +513,12 @@ static bool tap_init(const NetdevArgs *args, const char *id,
 
         return check_without(args, "helper", not_with_helper, errp) &&
                tap_init_helper("tap", args, id, peer, errp);
+    }
+    if (netdev_arg(args, "br")) {
+        error_setg(errp, "br=%s is only valid with helper=; -netdev bridge,br=%s"
+                   " takes the usual helper", netdev_arg(args, "br"),
+                   netdev_arg(args, "br"));
+        return false;
     }
     return tap_init_interface(args, id, peer, errp);
 }

@@ -430,6 +430,7 @@ static const struct {
     { "-netdev socket,id=a,udp=127.0.0.1:5,connect=127.0.0.1:5",
       "exactly one of listen=, connect=, mcast=, udp= or fd= is required" },
     { "-netdev tap,id=a,vhost=on", "net: tap: vhost-net is not there" },
+    { "-netdev tap,id=a,br=br7", "br=br7 is only valid with helper=" },
     { "-netdev tap,id=a,fd=77", "a: Can't use file descriptor 77" },
     { "-netdev nosuch,id=a", "does not accept value 'nosuch' (expected socket" },
     { "-nic user,model=nosuch",

@@ -493,6 +493,44 @@ static void test_scripts(void)
             "sent no descriptor");
 }
 
+/* A program opens the tap, and is told what 7.2's is; the bridge is its business. */
+static void test_helper(void)
+{
+    static const char program[] =
+        "#!/usr/bin/env python3\n"
+        "import array, fcntl, socket, struct, sys\n"
+        "use, fd, br = sys.argv[1:]\n"
+        "assert use == '--use-vnet' and fd[:5] == '--fd=' and br == '--br=b7'\n"
+        "tun = open('/dev/net/tun', 'r+b', buffering=0)\n"
+        "fcntl.ioctl(tun, 0x400454ca,\n"
+        "            struct.pack('16sH22x', b'tt0', 0x5002))\n"
+        "sock = socket.socket(fileno=int(fd[5:]))\n"
+        "sock.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,\n"
+        "                       array.array('i', [tun.fileno()]))])\n";
+    g_autofree char *folder = g_dir_make_tmp("tap-XXXXXX", NULL);
+    g_autofree char *helper = g_build_filename(folder, "helper", NULL);
+
+    if (!may_run()) {
+        g_rmdir(folder);
+        return;
+    }
+    g_assert_true(g_file_set_contents_full(helper, program, -1, 0, 0755, NULL));
+    for (unsigned i = 0; i < 2; i++) {
+        g_autofree char *shown = g_strdup_printf("helper=%s%s", helper,
+                                                 i ? ",br=b7" : "");
+
+        g_assert_true(add(i ? "{'type':'bridge','id':'t0','br':'b7',"
+                          "'helper':'%s'}" : "{'type':'tap','id':'t0',"
+                          "'br':'b7','helper':'%s'}", helper, &error_abort));
+        g_assert_cmpstr(queue_of("t0", 0)->info_str, ==, shown);
+        g_assert_true(qemu_has_vnet_hdr(queue_of("t0", 0)));
+        g_assert_true(netdev_del("t0", &error_abort));
+        g_assert_cmpuint(if_nametoindex("tt0"), ==, 0);
+    }
+    g_unlink(helper);
+    g_rmdir(folder);
+}
+
 static void test_errors(void)
 {
     refuses("{'type':'tap','id':'t0','vhost':true}", "vhost-net is not there");
@@ -535,6 +573,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tap/interface-deleted", test_interface_deleted);
     g_test_add_func("/tap/fd", test_fd);
     g_test_add_func("/tap/scripts", test_scripts);
+    g_test_add_func("/tap/helper", test_helper);
     g_test_add_func("/tap/errors", test_errors);
     return g_test_run();
 }
