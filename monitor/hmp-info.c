@@ -7,6 +7,7 @@
 #include "hmp-internal.h"
 #include "hw/core/boards.h"
 #include "hw/core/cpu.h"
+#include "hw/core/numa.h"
 #include "hw/pci/pci.h"
 #include "monitor/qdev.h"
 #include "net/net.h"
@@ -209,6 +210,25 @@ static void info_memdev(Monitor *mon, json_object *args)
     }
 }
 
+static void info_numa(Monitor *mon, json_object *args)
+{
+    const NumaState *numa = current_machine->numa;
+    const CPUArchIdList *slots = current_machine->possible_cpus;
+
+    monitor_printf(mon, "%u nodes\n", numa ? numa->count : 0);
+    for (unsigned i = 0; numa && i < numa->count; i++) {
+        monitor_printf(mon, "node %u cpus:", i);
+        for (int n = 0; n < slots->len; n++) {
+            if (slots->cpus[n].cpu && slots->cpus[n].node == i) {
+                monitor_printf(mon, " %d", n);
+            }
+        }
+        monitor_printf(mon, "\nnode %u size: %" PRIu64 " MB\n"
+                       "node %u plugged: 0 MB\n", i,
+                       numa->node[i].bytes >> 20, i);
+    }
+}
+
 /* --- devices of ours --- */
 
 static void print_chardev(Chardev *chr, void *mon)
@@ -271,6 +291,7 @@ const HMPCommand hmp_info_commands[] = {
     { "netstats", "", "", "show what the queues of NICs counted",
       info_netstats },
     { "network", "", "", "show the network state", info_network },
+    { "numa", "", "", "show NUMA information", info_numa },
     { "pci", "", "", "show PCI info", info_pci },
     { "qom-tree", "path:s?", "[path]", "show QOM composition tree",
       info_qom_tree },

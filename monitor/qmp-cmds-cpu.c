@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "hw/core/boards.h"
 #include "hw/core/cpu.h"
+#include "hw/core/numa.h"
 #include "monitor-internal.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
@@ -14,16 +15,22 @@
 /* What stands behind a model's name in its type's. */
 #define MODEL_SUFFIX    "-x86_64-cpu"
 
-/* Where CPU @index sits in the topology of -smp. */
+/* Where CPU @index sits in the topology of -smp and -numa. */
 static json_object *cpu_place(unsigned index)
 {
-    const CpuTopology *t = &current_machine->smp;
-    unsigned threads = MAX(t->threads, 1), cores = MAX(t->cores, 1);
+    CpuPlace place = machine_cpu_place(current_machine, index);
+    const CPUArchIdList *slots = current_machine->possible_cpus;
     json_object *props = json_object_new_object();
 
-    json_put_int(props, "core-id", index / threads % cores);
-    json_put_int(props, "thread-id", index % threads);
-    json_put_int(props, "socket-id", index / threads / cores);
+    json_put_int(props, "core-id", place.core_id);
+    json_put_int(props, "thread-id", place.thread_id);
+    if (current_machine->smp.dies > 1) {
+        json_put_int(props, "die-id", place.die_id);
+    }
+    if (slots && slots->cpus[index].has_node) {
+        json_put_int(props, "node-id", slots->cpus[index].node);
+    }
+    json_put_int(props, "socket-id", place.socket_id);
     return props;
 }
 

@@ -8,6 +8,7 @@
 #include "accel/accel-ops.h"
 #include "hw/core/boards.h"
 #include "hw/core/cpu.h"
+#include "hw/core/numa.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qemu/cutils.h"
@@ -203,6 +204,23 @@ static void configure_cpus(Startup *s, MachineState *ms)
     }
 }
 
+/* --- nodes ---- */
+
+static int take_numa(void *opaque, QemuOpts *opts, Error **errp)
+{
+    return machine_parse_numa(opaque, opts, errp) ? 0 : -1;
+}
+
+static void configure_numa(MachineState *ms)
+{
+    Error *err = NULL;
+
+    qemu_opts_foreach(&startup_numa_opts, take_numa, ms, &error_fatal);
+    if (!machine_finish_numa(ms, &err)) {
+        startup_fail(err);
+    }
+}
+
 /* --- booting ---- */
 
 static void check_boot_order(const char *order)
@@ -268,6 +286,7 @@ void startup_configure_machine(Startup *s)
     apply_machine_members(s);
     configure_memory(s, ms);
     configure_cpus(s, ms);
+    configure_numa(ms);
     configure_boot(ms);
     configure_kernel(s, ms);
 }

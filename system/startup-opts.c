@@ -66,6 +66,20 @@ GROUP(startup_name_opts, "name", "guest", false,
       STR("guest", "the guest's name")
       STR("process", "accepted, without effect")
       FLAG("debug-threads", "give threads names"));
+GROUP(startup_numa_opts, "numa", "type", false,
+      STR("type", "node, dist or cpu")
+      STR("nodeid", "node: its number")
+      STR("cpus", "node: its CPUs, FIRST or FIRST-LAST")
+      STR("memdev", "node: the backend of its memory")
+      STR("mem", "node: its size, on machines of long ago")
+      STR("src", "dist: from this node")
+      STR("dst", "dist: to that one")
+      STR("val", "dist: 10 and more")
+      STR("node-id", "cpu: the node")
+      STR("socket-id", "cpu: of this socket")
+      STR("die-id", "cpu: of this die")
+      STR("core-id", "cpu: of this core")
+      STR("thread-id", "cpu: of this thread"));
 GROUP(startup_overcommit_opts, "overcommit", NULL, false,
       FLAG("mem-lock", "keep memory out of swap")
       FLAG("cpu-pm", "accepted, without effect"));
@@ -94,6 +108,7 @@ static void startup_opts_register(void)
         &startup_accel_opts, &startup_action_opts, &startup_add_fd_opts,
         &startup_boot_opts, &startup_fw_cfg_opts, &startup_global_opts,
         &startup_memory_opts, &startup_msg_opts, &startup_name_opts,
+        &startup_numa_opts,
         &startup_overcommit_opts, &startup_rtc_opts,
         &startup_sandbox_opts, &startup_smp_opts,
         &qemu_device_opts, &qemu_netdev_opts, &qemu_nic_opts, &qemu_net_opts,

@@ -19,6 +19,7 @@ extern QemuOptsList startup_global_opts;
 extern QemuOptsList startup_memory_opts;
 extern QemuOptsList startup_msg_opts;
 extern QemuOptsList startup_name_opts;
+extern QemuOptsList startup_numa_opts;
 extern QemuOptsList startup_overcommit_opts;
 extern QemuOptsList startup_rtc_opts;
 extern QemuOptsList startup_sandbox_opts;

@@ -123,6 +123,11 @@ static bool set_smp(Startup *s, const char *arg, Error **errp)
     return s->smp.opts != NULL;
 }
 
+static bool add_numa(Startup *s, const char *arg, Error **errp)
+{
+    return qemu_opts_parse(&startup_numa_opts, arg, true, errp) != NULL;
+}
+
 static bool set_memory(Startup *s, const char *arg, Error **errp)
 {
     s->memory = late_option(arg);
@@ -654,6 +659,11 @@ const CliOption cli_options[] = {
       "guest memory; suffixes M, G and so on are understood", set_memory },
     { "mem-path", NULL, "PATH", "guest memory in a file, or in a file made in "
       "a folder", set_mem_path },
+    { "numa", NULL, "node[,nodeid=N][,cpus=FIRST[-LAST]][,memdev=ID]|\n"
+      "dist,src=N,dst=N,val=N|\n"
+      "cpu,node-id=N[,socket-id=][,die-id=][,core-id=][,thread-id=]",
+      "memory nodes: what is near to each other, and how far others are",
+      add_numa },
     { "overcommit", NULL, "[mem-lock=on|off][,cpu-pm=on|off]",
       "mem-lock=on keeps all memory out of swap\n"
       "cpu-pm is accepted and has no effect", set_overcommit },

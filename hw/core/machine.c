@@ -10,6 +10,7 @@
 #include "qemu/module.h"
 #include "hw/core/boards.h"
 #include "hw/core/cpu.h"
+#include "hw/core/numa.h"
 #include "hw/core/qdev-properties.h"
 #include "hw/core/sysbus.h"
 #include "qom/object_interfaces.h"
@@ -209,6 +210,10 @@ static bool machine_take_ram(MachineState *ms, const char *mem_path,
 {
     MachineClass *mc = MACHINE_GET_CLASS(ms);
 
+    if (ms->numa) {
+        ms->ram = machine_make_numa_ram(ms, mc->default_ram_id, errp);
+        return ms->ram != NULL;
+    }
     if (!ms->memdev) {
         if (!mc->default_ram_id || !ms->ram_size) {
             return true;
@@ -491,6 +496,7 @@ static void machine_finalize(Object *obj)
         ms->kernel_filename, ms->kernel_cmdline, ms->initrd_filename,
         ms->firmware, ms->dtb, ms->accel, ms->possible_cpus,
         ms->boot_config.order, ms->boot_config.once, ms->boot_config.splash,
+        ms->numa,
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(owned); i++) {

@@ -1,6 +1,7 @@
 /*
- * The ACPI tables of a PC but for the DSDT (acpi-dsdt.c): FACS, FADT, MADT, MCFG,
- * RSDT, XSDT, RSDP, and how they point to each other.
+ * The ACPI tables of a PC but for the DSDT (acpi-dsdt.c), SRAT and SLIT
+ * (acpi-srat.c): FACS, FADT, MADT, MCFG, RSDT, XSDT, RSDP, and how they point to
+ * each other.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -152,6 +153,26 @@ static guint build_mcfg(GByteArray *tables, const AcpiRange *mmcfg)
     return at;
 }
 
+/* ---- SRAT and SLIT ---- */
+
+static unsigned build_nodes(GByteArray *tables, const AcpiBoard *board,
+                            guint *at)
+{
+    unsigned count = 0;
+
+    if (board->numa) {
+        at[count] = acpi_table_begin(tables, "SRAT", 1);
+        acpi_build_srat(tables, board);
+        acpi_table_end(tables, at[count++]);
+    }
+    if (board->numa && board->numa->distances_given) {
+        at[count] = acpi_table_begin(tables, "SLIT", 1);
+        acpi_build_slit(tables, board->numa);
+        acpi_table_end(tables, at[count++]);
+    }
+    return count;
+}
+
 /* ---- pointers ---- */
 
 /* Tables of the linked blob: the offset of each, and that of its checksum. */
@@ -224,7 +245,7 @@ static guint build_fadt_table(const Linked *l, const AcpiChipset *chip,
 AcpiTables *acpi_build(const AcpiBoard *board)
 {
     AcpiTables *t = g_new0(AcpiTables, 1);
-    guint facs, dsdt, root[3], rsdt, xsdt;
+    guint facs, dsdt, root[5], rsdt, xsdt;
     unsigned roots = 2;
     Linked l;
 
@@ -244,6 +265,7 @@ AcpiTables *acpi_build(const AcpiBoard *board)
     if (board->mmcfg.last > board->mmcfg.first) {
         root[roots++] = build_mcfg(t->tables, &board->mmcfg);
     }
+    roots += build_nodes(t->tables, board, &root[roots]);
     rsdt = build_root(&l, "RSDT", 4, root, roots);
     xsdt = build_root(&l, "XSDT", 8, root, roots);
     t->rsdp = build_rsdp(t->linker, rsdt, xsdt);

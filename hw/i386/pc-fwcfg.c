@@ -8,6 +8,7 @@
 #include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "hw/core/bootdevice.h"
+#include "hw/core/numa.h"
 #include "hw/i386/pc.h"
 #include "system/system.h"
 
@@ -74,12 +75,22 @@ void pc_cmos_init(PCMachineState *pcms)
     mc146818rtc_set_cmos_data(pcms->rtc, 0x14, 0x06);   /* FPU, mouse */
 }
 
-/* Numbers of nodes, each CPU's node, each node's memory: there are none. */
-static void add_numa(FWCfgState *fw_cfg, unsigned max_cpus)
+/* Number of nodes, each CPU's node, each node's memory. */
+static void add_numa(FWCfgState *fw_cfg, MachineState *ms)
 {
-    size_t bytes = (1 + max_cpus) * sizeof(uint64_t);
+    const CPUArchIdList *cpus = x86_possible_cpu_arch_ids(ms);
+    unsigned nodes = ms->numa ? ms->numa->count : 0;
+    size_t bytes = (1 + cpus->len + nodes) * sizeof(uint64_t);
+    uint64_t *item = g_malloc0(bytes);
 
-    fw_cfg_add_bytes(fw_cfg, FW_CFG_NUMA, g_malloc0(bytes), bytes);
+    item[0] = cpu_to_le64(nodes);
+    for (int i = 0; i < cpus->len; i++) {
+        item[1 + i] = cpu_to_le64(cpus->cpus[i].node);
+    }
+    for (unsigned i = 0; i < nodes; i++) {
+        item[1 + cpus->len + i] = cpu_to_le64(ms->numa->node[i].bytes);
+    }
+    fw_cfg_add_bytes(fw_cfg, FW_CFG_NUMA, item, bytes);
 }
 
 static void add_int_file(FWCfgState *fw_cfg, const char *name, uint64_t value,
@@ -113,7 +124,7 @@ void pc_fw_cfg_init(PCMachineState *pcms)
     fw_cfg_add_i16(fw_cfg, FW_CFG_NOGRAPHIC, !ms->enable_graphics);
     fw_cfg_add_i16(fw_cfg, FW_CFG_BOOT_DEVICE, boot_order(pcms)[0]);
     fw_cfg_add_i32(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1);
-    add_numa(fw_cfg, ms->smp.max_cpus);
+    add_numa(fw_cfg, ms);
     add_boot_options(fw_cfg, &ms->boot_config);
     fw_cfg_add_file(fw_cfg, "etc/e820", x86ms->e820.entry,
                     x86ms->e820.count * sizeof(E820Entry));

@@ -174,6 +174,8 @@ static void build_acpi(PCMachineState *pcms)
         .pci_hole = pci_hole(pcms),
         .pci_hole64 = pcms->hole64,
         .mmcfg = pcms->mmcfg,
+        .numa = ms->numa,
+        .ram_below_4g = X86_MACHINE(pcms)->below_4g_mem_size,
     };
 
     acpi_tables_free(pcms->acpi);

@@ -21,6 +21,7 @@ DECLARE_OBJ_CHECKERS(MachineState, MachineClass, MACHINE, TYPE_MACHINE)
 extern MachineState *current_machine;
 
 typedef struct HostMemoryBackend HostMemoryBackend;
+typedef struct NumaState NumaState;     /* hw/core/numa.h */
 
 /* Sockets × dies × clusters × cores × threads, all at least 1. */
 typedef struct CpuTopology {
@@ -56,6 +57,8 @@ typedef struct CPUArchId {
     int64_t vcpus_count;
     Object *cpu;                /* NULL: not plugged */
     const char *type;
+    bool has_node;              /* of -numa */
+    unsigned node;
 } CPUArchId;
 
 typedef struct CPUArchIdList {
@@ -140,6 +143,7 @@ struct MachineState {
     Object *accelerator;        /* the accelerator object */
     CPUArchIdList *possible_cpus;
     CpuTopology smp;
+    NumaState *numa;     /* NULL: no -numa */
 };
 
 /* Machine class by `-machine` name or alias; NULL if there is none. */

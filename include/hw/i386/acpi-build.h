@@ -12,6 +12,7 @@
 
 #include "hw/acpi/bios-linker-loader.h"
 #include "hw/core/boards.h"
+#include "hw/core/numa.h"
 #include "hw/isa/isa.h"
 
 #define ACPI_BUILD_TABLE_FILE "etc/acpi/tables"
@@ -48,6 +49,8 @@ struct AcpiBoard {
     ISABus *isa_bus;                /* searched for serial ports; may be NULL */
     AcpiRange pci_hole, pci_hole64;
     AcpiRange mmcfg;                /* configuration space in memory */
+    const NumaState *numa;          /* memory nodes; NULL: there are none */
+    uint64_t ram_below_4g;          /* the rest begins at 4 GiB */
 };
 
 typedef struct AcpiTables {
@@ -55,6 +58,10 @@ typedef struct AcpiTables {
     GByteArray *rsdp;
     BIOSLinker *linker;             /* places both and links them */
 } AcpiTables;
+
+/* The tables of memory nodes (acpi-srat.c) behind a header of theirs. */
+void acpi_build_srat(GByteArray *tables, const AcpiBoard *board);
+void acpi_build_slit(GByteArray *tables, const NumaState *numa);
 
 /* Build; free with acpi_tables_free(). */
 AcpiTables *acpi_build(const AcpiBoard *board);
