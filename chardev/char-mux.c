@@ -31,7 +31,12 @@ typedef struct MuxChardev {
 
 DECLARE_INSTANCE_CHECKER(MuxChardev, MUX_CHARDEV, TYPE_CHARDEV_MUX)
 
-int term_escape_char = 1;
+static int term_escape_char = 1;
+
+void qemu_chr_mux_set_escape(uint8_t byte)
+{
+    term_escape_char = byte;
+}
 
 static void (*quit_hook)(void);
 

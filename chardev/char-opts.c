@@ -21,26 +21,6 @@ static const struct { const char *alias, *kind; } kind_aliases[] = {
     { "unix", "socket" }, { "tcp", "socket" }, { "memory", "ringbuf" },
 };
 
-const ChardevClass *qemu_chr_get_class(const char *kind, Error **errp)
-{
-    g_autofree char *typename = NULL;
-    ObjectClass *oc;
-
-    for (unsigned i = 0; i < ARRAY_SIZE(kind_aliases); i++) {
-        if (strcmp(kind, kind_aliases[i].alias) == 0) {
-            kind = kind_aliases[i].kind;
-        }
-    }
-    typename = g_strdup_printf("chardev-%s", kind);
-    oc = object_class_by_name(typename);
-    if (!oc || !object_class_dynamic_cast(oc, TYPE_CHARDEV) ||
-        object_class_is_abstract(oc) || CHARDEV_CLASS(oc)->internal) {
-        error_setg(errp, "'%s' is not a valid char driver name", kind);
-        return NULL;
-    }
-    return CHARDEV_CLASS(oc);
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -61,6 +41,42 @@ GPtrArray *qemu_chr_kinds(void)
     object_class_foreach(add_kind, TYPE_CHARDEV, false, kinds);
     g_ptr_array_sort(kinds, by_name);
     return kinds;
+}
+
+static char *kinds_text(void)
+{
+    GPtrArray *kinds = qemu_chr_kinds();
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < kinds->len; i++) {
+        g_string_append_printf(text, "%s%s", i ? ", " : "",
+                               (const char *)kinds->pdata[i]);
+    }
+    g_ptr_array_unref(kinds);
+    return g_string_free(text, false);
+}
+
+const ChardevClass *qemu_chr_get_class(const char *kind, Error **errp)
+{
+    g_autofree char *typename = NULL;
+    ObjectClass *oc;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(kind_aliases); i++) {
+        if (strcmp(kind, kind_aliases[i].alias) == 0) {
+            kind = kind_aliases[i].kind;
+        }
+    }
+    typename = g_strdup_printf("chardev-%s", kind);
+    oc = object_class_by_name(typename);
+    if (!oc || !object_class_dynamic_cast(oc, TYPE_CHARDEV) ||
+        object_class_is_abstract(oc) || CHARDEV_CLASS(oc)->internal) {
+        g_autofree char *legal = kinds_text();
+
+        error_setg(errp, "'%s' is not a valid char driver name; legal are %s",
+                   kind, legal);
+        return NULL;
+    }
+    return CHARDEV_CLASS(oc);
 }
 
 void qemu_chr_print_types(void)
@@ -97,6 +113,9 @@ static QemuOptsList chardev_opts = {
         { .name = "reconnect", .type = QEMU_OPT_NUMBER },
         { .name = "abstract", .type = QEMU_OPT_BOOL },
         { .name = "tight", .type = QEMU_OPT_BOOL, .def_value_str = "on" },
+        { .name = "telnet", .type = QEMU_OPT_BOOL },
+        { .name = "localaddr", .type = QEMU_OPT_STRING },
+        { .name = "localport", .type = QEMU_OPT_STRING },
         { .name = "mux", .type = QEMU_OPT_BOOL },
         { .name = "signal", .type = QEMU_OPT_BOOL },
         { .name = "size", .type = QEMU_OPT_SIZE },
@@ -114,6 +133,58 @@ static void chardev_opts_register(void)
 }
 
 opts_init(chardev_opts_register);
+
+/* What each kind has beside the options that all have. */
+static const struct {
+    const char *type;
+    const char *keys[18];
+} kind_keys[] = {
+    { TYPE_CHARDEV_NULL, { NULL } },
+    { TYPE_CHARDEV_PTY, { NULL } },
+    { TYPE_CHARDEV_STDIO, { "signal" } },
+    { TYPE_CHARDEV_FILE, { "path", "input-path", "append" } },
+    { TYPE_CHARDEV_PIPE, { "path" } },
+    { TYPE_CHARDEV_RINGBUF, { "size" } },
+    { TYPE_CHARDEV_MUX, { "chardev" } },
+    { TYPE_CHARDEV_UDP,
+      { "host", "port", "localaddr", "localport", "ipv4", "ipv6" } },
+    { TYPE_CHARDEV_SOCKET,
+      { "path", "abstract", "tight", "host", "port", "to", "ipv4", "ipv6",
+        "fd", "server", "wait", "telnet", "reconnect", "nodelay", "delay" } },
+};
+static const char *const common_keys[] = {
+    "mux", "logfile", "logappend", NULL
+};
+
+static int check_key(void *opaque, const char *name, const char *value,
+                     Error **errp)
+{
+    const char *const *keys = opaque;
+    g_autofree char *own = NULL;
+    g_autofree char *common = NULL;
+
+    if (!strcmp(name, "backend") || g_strv_contains(common_keys, name) ||
+        g_strv_contains(keys, name)) {
+        return 0;
+    }
+    own = g_strjoinv(", ", (char **)keys);
+    common = g_strjoinv(", ", (char **)common_keys);
+    error_setg(errp, "Invalid parameter '%s' for this kind; legal are %s%s%s",
+               name, own, *own ? ", " : "", common);
+    return -1;
+}
+
+/* Options of another kind would be without effect. */
+static bool check_keys(QemuOpts *opts, const char *type, Error **errp)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(kind_keys); i++) {
+        if (strcmp(kind_keys[i].type, type) == 0) {
+            return qemu_opt_foreach(opts, check_key,
+                                    (void *)kind_keys[i].keys, errp) == 0;
+        }
+    }
+    return true;
+}
 
 /* A multiplexer named @id on top of what was just made as "@id-base". */
 static Chardev *mux_on_top(const char *id, Chardev *base, Error **errp)
@@ -140,6 +211,9 @@ static Chardev *chr_new_checked(QemuOpts *opts, const ChardevClass *cc,
     Error *err = NULL;
     Chardev *chr;
 
+    if (!check_keys(opts, object_class_get_name(OBJECT_CLASS(cc)), errp)) {
+        return NULL;
+    }
     if (log) {
         json_put_str(data, "logfile", log);
         json_put_bool(data, "logappend",
@@ -210,6 +284,33 @@ static bool parse_host_and_port(QemuOpts *opts, const char *p, Error **errp)
            (!options || qemu_opts_do_parse(opts, options + 1, NULL, errp));
 }
 
+/* "[HOST]:PORT[@[LOCALADDR]:LOCALPORT]" */
+static bool parse_udp(QemuOpts *opts, const char *p, Error **errp)
+{
+    g_auto(GStrv) ends = g_strsplit(p, "@", 2);
+    static const char *const keys[2][2] = {
+        { "host", "port" }, { "localaddr", "localport" },
+    };
+
+    if (!qemu_opt_set(opts, "backend", "udp", errp)) {
+        return false;
+    }
+    for (unsigned i = 0; ends[i]; i++) {
+        char *colon = strrchr(ends[i], ':');
+
+        if (!colon || !colon[1]) {
+            error_setg(errp, "'%s' is not [HOST]:PORT[@[ADDRESS]:PORT]", p);
+            return false;
+        }
+        *colon = 0;
+        if ((*ends[i] && !qemu_opt_set(opts, keys[i][0], ends[i], errp)) ||
+            !qemu_opt_set(opts, keys[i][1], colon + 1, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool parse_path(QemuOpts *opts, const char *backend, const char *p,
                        Error **errp)
 {
@@ -233,6 +334,13 @@ static bool parse_short(QemuOpts *opts, const char *spec, Error **errp)
     if (g_str_has_prefix(spec, "tcp:")) {
         return parse_host_and_port(opts, spec + 4, errp);
     }
+    if (g_str_has_prefix(spec, "telnet:")) {
+        return parse_host_and_port(opts, spec + 7, errp) &&
+               qemu_opt_set(opts, "telnet", "on", errp);
+    }
+    if (g_str_has_prefix(spec, "udp:")) {
+        return parse_udp(opts, spec + 4, errp);
+    }
     if (g_str_has_prefix(spec, "file:")) {
         return qemu_opt_set(opts, "backend", "file", errp) &&
                qemu_opt_set(opts, "path", spec + 5, errp);
@@ -245,7 +353,10 @@ static bool parse_short(QemuOpts *opts, const char *spec, Error **errp)
     if (p && strncmp(spec, "stdio", p - spec) == 0) {
         return qemu_opts_do_parse(opts, spec, "backend", errp);
     }
-    error_setg(errp, "'%s' is not a valid char driver", spec);
+    error_setg(errp, "'%s' is not a valid char driver; legal are null, none, "
+               "stdio, pty, ringbuf, chardev:ID, file:PATH, pipe:PATH, "
+               "unix:PATH, tcp:HOST:PORT, telnet:HOST:PORT and udp:HOST:PORT",
+               spec);
     return false;
 }
 

@@ -95,6 +95,7 @@ void chr_socket_parse(QemuOpts *opts, json_object *data, Error **errp)
     json_put_bool(data, "nodelay", qemu_opt_get(opts, "nodelay")
                   ? qemu_opt_get_bool(opts, "nodelay", false)
                   : !qemu_opt_get_bool(opts, "delay", true));
+    copy_bool(opts, data, "telnet");
     if (qemu_opt_get(opts, "reconnect")) {
         json_put_int(data, "reconnect",
                      qemu_opt_get_number(opts, "reconnect", 0));
@@ -165,6 +166,7 @@ bool chr_socket_check(SocketChardev *s, json_object *data, Error **errp)
 
     s->is_server = json_get_bool(data, "server", true);
     s->nodelay = json_get_bool(data, "nodelay", false);
+    s->telnet = json_get_bool(data, "telnet", false);
     if (seconds < 0 || seconds > INT_MAX) {
         error_setg(errp, "Parameter 'reconnect' expects seconds, 0 to %d",
                    INT_MAX);

@@ -82,6 +82,28 @@ static void socket_check_broken(Chardev *chr)
     }
 }
 
+/* A new connection has room for so little. */
+static void socket_greet(SocketChardev *s)
+{
+    size_t bytes;
+    const uint8_t *greeting = telnet_greeting(&bytes);
+
+    s->telnet_state = TELNET_DATA;
+    send(s->fd, greeting, bytes, MSG_NOSIGNAL);
+}
+
+/* Bytes that are data; a break is one for the front end. */
+static size_t socket_take_telnet(SocketChardev *s, uint8_t *buf, size_t count)
+{
+    unsigned breaks;
+    size_t kept = telnet_filter(&s->telnet_state, buf, count, &breaks);
+
+    while (breaks-- > 0) {
+        qemu_chr_be_event(CHARDEV(s), CHR_EVENT_BREAK);
+    }
+    return kept;
+}
+
 static void socket_connected(SocketChardev *s, int fd)
 {
     Chardev *chr = CHARDEV(s);
@@ -95,6 +117,9 @@ static void socket_connected(SocketChardev *s, int fd)
     s->broken = false;
     qemu_mutex_unlock(&chr->chr_write_lock);
     socket_name(s);
+    if (s->telnet) {
+        socket_greet(s);
+    }
     chr_pump_set_fd(&s->pump, fd);
     qemu_chr_be_event(chr, CHR_EVENT_OPENED);
     chr_pump_update(&s->pump);
@@ -123,6 +148,9 @@ static void socket_readable(Chardev *chr)
         forget_fds(s);
         s->in_fds = fds;
         s->in_fds_count = nfds;
+    }
+    if (s->telnet) {
+        n = socket_take_telnet(s, buf, n);
     }
     qemu_chr_be_write(chr, buf, n);
     if (s->fd >= 0 && qemu_chr_be_can_write(chr) == 0) {

@@ -8,13 +8,15 @@
 #define CHARDEV_CHAR_SOCKET_H
 
 #include "chardev-internal.h"
+#include "char-telnet.h"
 #include "qemu/aio.h"
 #include "qemu/sockets.h"
 
 typedef struct SocketChardev {
     Chardev parent;
     SocketAddress *addr;
-    bool is_server, nodelay;
+    bool is_server, nodelay, telnet;
+    TelnetState telnet_state;       /* of the input */
     int64_t reconnect_ms;           /* 0: no second attempt */
     bool warned;                    /* the user knows that connecting fails */
 

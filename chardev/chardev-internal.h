@@ -49,7 +49,4 @@ void mux_chr_handlers_changed(Chardev *chr, CharFrontend *fe);
 /* Use these descriptors from now on (either may be -1); they become ours. */
 void fd_chr_open_fds(Chardev *chr, int fd_in, int fd_out);
 
-/* The multiplexer's escape byte, 0x01 unless -echr says otherwise. */
-extern int term_escape_char;
-
 #endif

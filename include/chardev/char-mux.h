@@ -8,5 +8,7 @@
 
 /* What "x" after the escape byte does: end the emulator. */
 void qemu_chr_mux_set_quit(void (*quit)(void));
+/* -echr: the byte before a letter for the multiplexer; 1 (Ctrl-A) if not called. */
+void qemu_chr_mux_set_escape(uint8_t byte);
 
 #endif

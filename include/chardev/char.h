@@ -61,6 +61,7 @@ OBJECT_DECLARE_TYPE(Chardev, ChardevClass, CHARDEV)
 #define TYPE_CHARDEV_STDIO "chardev-stdio"
 #define TYPE_CHARDEV_PIPE "chardev-pipe"
 #define TYPE_CHARDEV_SOCKET "chardev-socket"
+#define TYPE_CHARDEV_UDP "chardev-udp"
 
 struct ChardevClass {
     ObjectClass parent_class;

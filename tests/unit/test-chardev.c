@@ -17,76 +17,7 @@
 #include "qemu/module.h"
 #include "qemu/option.h"
 #include "qemu/sockets.h"
-
-/* A front end that notes what happens to it. */
-typedef struct Listener {
-    CharFrontend fe;
-    GString *got;
-    int room;               /* what can_read says */
-    unsigned opened, closed, mux_in, mux_out, breaks;
-} Listener;
-
-static int on_can_read(void *opaque)
-{
-    return ((Listener *)opaque)->room;
-}
-
-static void on_read(void *opaque, const uint8_t *buf, int size)
-{
-    Listener *l = opaque;
-
-    g_string_append_len(l->got, (const char *)buf, size);
-}
-
-static void on_event(void *opaque, QEMUChrEvent event)
-{
-    Listener *l = opaque;
-    unsigned *counts[] = {
-        [CHR_EVENT_BREAK] = &l->breaks, [CHR_EVENT_OPENED] = &l->opened,
-        [CHR_EVENT_MUX_IN] = &l->mux_in, [CHR_EVENT_MUX_OUT] = &l->mux_out,
-        [CHR_EVENT_CLOSED] = &l->closed,
-    };
-
-    ++*counts[event];
-}
-
-static void listener_init(Listener *l, Chardev *chr)
-{
-    *l = (Listener) { .got = g_string_new(NULL), .room = 4096 };
-    qemu_chr_fe_init(&l->fe, chr, &error_abort);
-    qemu_chr_fe_set_handlers(&l->fe, on_can_read, on_read, on_event, NULL, l,
-                             NULL, true);
-}
-
-static void listener_end(Listener *l, bool del)
-{
-    qemu_chr_fe_deinit(&l->fe, del);
-    g_string_free(l->got, true);
-}
-
-/* Run the loop until @cond; fail after two seconds. */
-#define WAIT_UNTIL(cond)                                            \
-    do {                                                            \
-        gint64 end_ = g_get_monotonic_time() + 2 * G_USEC_PER_SEC;  \
-        while (!(cond)) {                                           \
-            g_assert_cmpint(g_get_monotonic_time(), <, end_);       \
-            if (!aio_poll(qemu_get_aio_context(), false)) {         \
-                g_usleep(500);                                      \
-            }                                                       \
-        }                                                           \
-    } while (0)
-
-static Chardev *make(const char *options, Error **errp)
-{
-    QemuOpts *opts = qemu_opts_parse(qemu_find_opts("chardev"), options, true,
-                                     errp);
-    Chardev *chr = opts ? qemu_chr_new_from_opts(opts, errp) : NULL;
-
-    if (opts) {
-        qemu_opts_del(opts);
-    }
-    return chr;
-}
+#include "chardev-listener.h"
 
 static void expect_refusal(const char *options, const char *message)
 {
@@ -100,7 +31,13 @@ static void expect_refusal(const char *options, const char *message)
 
 static void test_bad_options(void)
 {
-    expect_refusal("nosuch,id=a", "'nosuch' is not a valid char driver name");
+    expect_refusal("nosuch,id=a", "'nosuch' is not a valid char driver name; "
+                   "legal are file, mux, null, pipe, pty, ringbuf, socket, "
+                   "stdio, udp");
+    expect_refusal("pty,id=a,port=1", "Invalid parameter 'port' for this kind; "
+                   "legal are mux, logfile, logappend");
+    expect_refusal("udp,id=a,host=h",
+                   "chardev: udp: remote port not specified");
     expect_refusal("null", "chardev: no id specified");
     expect_refusal("file,id=a", "chardev: file: no filename given");
     expect_refusal("socket,id=a,host=h", "chardev: socket: no port given");
