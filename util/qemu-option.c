@@ -108,6 +108,17 @@ static QemuOpt *opt_find(QemuOpts *opts, const char *name)
     return NULL;
 }
 
+static char *legal_keys(const QemuOptsList *list)
+{
+    GString *text = g_string_new(NULL);
+
+    for (const QemuOptDesc *desc = list->desc; desc->name; desc++) {
+        g_string_append_printf(text, "%s%s", text->len ? ", " : "",
+                               desc->name);
+    }
+    return g_string_free(text, false);
+}
+
 bool opts_append(QemuOpts *opts, const char *name, const char *value,
                  Error **errp)
 {
@@ -115,7 +126,9 @@ bool opts_append(QemuOpts *opts, const char *name, const char *value,
     QemuOpt *opt;
 
     if (!desc && !opts_accept_any(opts->list)) {
-        error_setg(errp, "Invalid parameter '%s'", name);
+        g_autofree char *legal = legal_keys(opts->list);
+
+        error_setg(errp, "Invalid parameter '%s'; legal are %s", name, legal);
         return false;
     }
     opt = g_new0(QemuOpt, 1);

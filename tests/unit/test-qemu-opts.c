@@ -81,7 +81,8 @@ static void flags_without_value(void)
 
 static void errors_name_the_parameter(void)
 {
-    expect_error(&typed, "foo=1", "Invalid parameter 'foo'");
+    expect_error(&typed, "foo=1", "Invalid parameter 'foo'; legal are name,"
+                 " flag, node, num, size");
     expect_error(&typed, "x,flag=maybe",
                  "Parameter 'flag' expects 'on' or 'off'");
     expect_error(&typed, "num=1x",
