@@ -265,7 +265,8 @@ bool monitor_init_opts(QemuOpts *opts, Error **errp)
     Chardev *chr;
 
     if (mode && !qmp && strcmp(mode, "readline") != 0) {
-        error_setg(errp, "Parameter 'mode' does not accept value '%s'", mode);
+        error_setg(errp, "Parameter 'mode' does not accept value '%s'; "
+                   "legal are readline and control", mode);
         return false;
     }
     if (!name) {

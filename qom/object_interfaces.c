@@ -40,8 +40,8 @@ static ObjectClass *creatable_class(const char *type, Error **errp)
 
     if (!klass || object_class_is_abstract(klass) ||
         !object_class_dynamic_cast(klass, TYPE_USER_CREATABLE)) {
-        error_setg(errp, "Parameter 'qom-type' does not accept value '%s'",
-                   type);
+        error_setg(errp, "Parameter 'qom-type' does not accept value '%s'; "
+                   "-object help lists what is legal", type);
         return NULL;
     }
     return klass;

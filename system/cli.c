@@ -11,12 +11,18 @@
 #define VERSION_LINE \
     "QEMU emulator version 7.2.0 (qemu-system 0.1.0, independent of QEMU)"
 
+static const CliOption *const tables[] = {
+    cli_machine_options, cli_run_options,
+};
+
 static const CliOption *find_option(const char *name)
 {
-    for (const CliOption *o = cli_options; o->name || o->help; o++) {
-        if (o->name && (strcmp(o->name, name) == 0 ||
-                        (o->alias && strcmp(o->alias, name) == 0))) {
-            return o;
+    for (unsigned i = 0; i < ARRAY_SIZE(tables); i++) {
+        for (const CliOption *o = tables[i]; o->name || o->help; o++) {
+            if (o->name && (strcmp(o->name, name) == 0 ||
+                            (o->alias && strcmp(o->alias, name) == 0))) {
+                return o;
+            }
         }
     }
     return NULL;
@@ -50,16 +56,22 @@ static void print_option(const CliOption *o)
     }
 }
 
-bool cli_print_help(Startup *s, const char *arg, Error **errp)
+static void print_table(const CliOption *table)
 {
-    printf("%s\nusage: %s [options]\n", VERSION_LINE, error_get_progname());
-    for (const CliOption *o = cli_options; o->name || o->help; o++) {
+    for (const CliOption *o = table; o->name || o->help; o++) {
         if (o->name) {
             print_option(o);
         } else {
             printf("\n%s\n", o->help);
         }
     }
+}
+
+bool cli_print_help(Startup *s, const char *arg, Error **errp)
+{
+    printf("%s\nusage: %s [options]\n", VERSION_LINE, error_get_progname());
+    print_table(cli_machine_options);
+    print_table(cli_run_options);
     printf("\nWith -nographic or a multiplexed serial port, Ctrl-A h lists "
            "the keys.\n");
     s->done = true;
@@ -78,7 +90,7 @@ static int take_option(Startup *s, int argc, char **argv, int i)
     }
     o = find_option(name);
     if (!o) {
-        error_report("invalid option");
+        error_report("invalid option; -help lists what is legal");
         exit(1);
     }
     if (o->arg && i + 1 >= argc) {

@@ -31,11 +31,11 @@ void startup_create_machine(Startup *s)
 
     if (!mc) {
         if (type) {
-            error_report("unsupported machine type: \"%s\"", type);
+            error_report("unsupported machine type: \"%s\"; -machine help "
+                         "lists them", type);
         } else {
             error_report("no machine specified, and there is no default");
         }
-        error_printf("Use -machine help to list supported machines\n");
         exit(1);
     }
     machine_new(mc, &err);
@@ -144,12 +144,20 @@ static void take_memory_opts(Startup *s, MachineState *ms, bool *size_given)
     const char *size = qemu_opt_get(s->memory.opts, "size");
 
     if (size) {
-        ms->ram_size = parse_memory_size(size);
-        *size_given = true;
+        uint64_t bytes = parse_memory_size(size);
+
+        if (bytes) {            /* 0: what is usual */
+            ms->ram_size = bytes;
+            *size_given = true;
+        }
     }
     ms->maxram_size = qemu_opt_get_size(s->memory.opts, "maxmem",
                                         ms->ram_size);
     ms->ram_slots = qemu_opt_get_number(s->memory.opts, "slots", 0);
+    if (ms->ram_slots && !qemu_opt_get(s->memory.opts, "maxmem")) {
+        error_report("slots specified but no maxmem=SIZE");
+        exit(1);
+    }
     if (ms->maxram_size < ms->ram_size) {
         error_report("invalid value of maxmem: maximum memory size (0x%" PRIx64
                      ") must be at least the initial memory size (0x%" PRIx64
@@ -225,14 +233,38 @@ static void configure_numa(MachineState *ms)
 
 static void check_boot_order(const char *order)
 {
-    if (order && strspn(order, "abcdefghijklmnop") != strlen(order)) {
-        error_report("Invalid boot device '%s': letters a to p are legal",
-                     order);
+    size_t legal = order ? strspn(order, "abcdefghijklmnop") : 0;
+
+    if (order && order[legal]) {
+        error_report("Invalid boot device '%c' of '%s': letters a to p are "
+                     "legal", order[legal], order);
         exit(1);
+    }
+    for (size_t i = 0; order && order[i]; i++) {
+        if (strchr(order + i + 1, order[i])) {
+            error_report("Boot device '%c' was given twice in '%s'", order[i],
+                         order);
+            exit(1);
+        }
     }
 }
 
-static void configure_boot(MachineState *ms)
+/* Milliseconds that firmware keeps in 16 bits. */
+static int64_t boot_time(QemuOpts *o, const char *key, int64_t least)
+{
+    const char *text = qemu_opt_get(o, key);
+    int64_t value = 0;
+
+    if (text && (qemu_strtoi64(text, NULL, 0, &value) < 0 || value < least ||
+                 value > UINT16_MAX)) {
+        error_report("%s=%s: it should be a value between %" PRId64
+                     " and %u", key, text, least, UINT16_MAX);
+        exit(1);
+    }
+    return value;
+}
+
+static void configure_boot(Startup *s, MachineState *ms)
 {
     QemuOpts *o = qemu_opts_find(&startup_boot_opts, NULL);
     BootConfiguration *b = &ms->boot_config;
@@ -240,6 +272,7 @@ static void configure_boot(MachineState *ms)
     if (!o) {
         return;
     }
+    loc_push_restore(&s->boot_loc);
     check_boot_order(qemu_opt_get(o, "order"));
     check_boot_order(qemu_opt_get(o, "once"));
     if (qemu_opt_get(o, "order")) {
@@ -251,11 +284,12 @@ static void configure_boot(MachineState *ms)
     b->has_menu = qemu_opt_get(o, "menu") != NULL;
     b->menu = qemu_opt_get_bool(o, "menu", false);
     b->has_splash_time = qemu_opt_get(o, "splash-time") != NULL;
-    b->splash_time = qemu_opt_get_number(o, "splash-time", 0);
+    b->splash_time = boot_time(o, "splash-time", 0);
     b->has_reboot_timeout = qemu_opt_get(o, "reboot-timeout") != NULL;
-    b->reboot_timeout = qemu_opt_get_number(o, "reboot-timeout", 0);
+    b->reboot_timeout = boot_time(o, "reboot-timeout", -1);
     b->has_strict = qemu_opt_get(o, "strict") != NULL;
     b->strict = qemu_opt_get_bool(o, "strict", false);
+    loc_pop(&s->boot_loc);
 }
 
 static void replace(char **where, const char *text)
@@ -277,6 +311,7 @@ static void configure_kernel(Startup *s, MachineState *ms)
     replace(&ms->kernel_cmdline, s->append ? s->append : "");
     replace(&ms->initrd_filename, s->initrd);
     replace(&ms->firmware, s->firmware);
+    ms->mem_prealloc = s->mem_prealloc;
 }
 
 void startup_configure_machine(Startup *s)
@@ -287,7 +322,7 @@ void startup_configure_machine(Startup *s)
     configure_memory(s, ms);
     configure_cpus(s, ms);
     configure_numa(ms);
-    configure_boot(ms);
+    configure_boot(s, ms);
     configure_kernel(s, ms);
 }
 
@@ -317,7 +352,8 @@ static bool try_accel(const AccelChoice *choice, Error **errp)
         if (strcmp(choice->name, "kvm") == 0) {
             error_setg(errp, "KVM is not there yet; use -accel tcg");
         } else {
-            error_setg(errp, "invalid accelerator %s", choice->name);
+            error_setg(errp, "invalid accelerator %s; -accel help lists them",
+                       choice->name);
         }
         return false;
     }

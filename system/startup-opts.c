@@ -43,14 +43,13 @@ GROUP(startup_boot_opts, "boot-opts", "order", true,
       STR("once", "drive letters for the first boot")
       FLAG("menu", "show a boot menu")
       STR("splash", "a picture")
-      NUM("splash-time", "how long, in milliseconds")
-      NUM("reboot-timeout", "milliseconds before trying again")
+      STR("splash-time", "how long, in milliseconds")
+      STR("reboot-timeout", "milliseconds before trying again")
       FLAG("strict", "boot from nothing else"));
 GROUP(startup_fw_cfg_opts, "fw_cfg", "name", false,
       STR("name", "the file's name, opt/...")
       STR("file", "take the contents from this file")
-      STR("string", "the contents")
-      STR("gen_id", "the object that makes the contents"));
+      STR("string", "the contents"));
 GROUP(startup_global_opts, "global", NULL, false,
       STR("driver", "the device type")
       STR("property", "the property")
@@ -64,7 +63,7 @@ GROUP(startup_msg_opts, "msg", NULL, false,
       FLAG("guest-name", "the guest's name before each message"));
 GROUP(startup_name_opts, "name", "guest", false,
       STR("guest", "the guest's name")
-      STR("process", "accepted, without effect")
+      STR("process", "what ps and top call the emulator")
       FLAG("debug-threads", "give threads names"));
 GROUP(startup_numa_opts, "numa", "type", false,
       STR("type", "node, dist or cpu")

@@ -190,6 +190,34 @@ static void make_serials(Startup *s)
     }
 }
 
+/* -debugcon: its port 0xe9, as firmware writes to it. */
+static void make_debugcon(LegacyChardev *l)
+{
+    g_json_auto json_object *opts = json_object_new_object();
+    Error *err = NULL;
+    Chardev *chr = qemu_chr_new_legacy("debugcon", l->spec, true, &err);
+
+    startup_check(err);
+    json_put_str(opts, "driver", "isa-debugcon");
+    json_put_str(opts, "chardev", chr->label);
+    json_put_int(opts, "iobase", 0xe9);
+    device_init_json(opts, &err);
+    startup_check(err);
+}
+
+static void make_debugcons(Startup *s)
+{
+    for (unsigned i = 0; i < s->legacy->len; i++) {
+        LegacyChardev *l = &g_array_index(s->legacy, LegacyChardev, i);
+
+        if (l->use == LEGACY_DEBUGCON) {
+            loc_push_restore(&l->loc);
+            make_debugcon(l);
+            loc_pop(&l->loc);
+        }
+    }
+}
+
 static int make_monitor(void *opaque, QemuOpts *opts, Error **errp)
 {
     return monitor_init_opts(opts, errp) ? 0 : -1;
@@ -202,7 +230,7 @@ static void make_monitors(Startup *s)
     for (unsigned i = 0; i < s->legacy->len; i++) {
         LegacyChardev *l = &g_array_index(s->legacy, LegacyChardev, i);
 
-        if (l->use != LEGACY_SERIAL) {
+        if (l->use != LEGACY_SERIAL && l->use != LEGACY_DEBUGCON) {
             loc_push_restore(&l->loc);
             make_legacy_monitor(l, n++);
             loc_pop(&l->loc);
@@ -298,11 +326,12 @@ void startup_run(Startup *s)
     }
     machine_run_board_init(current_machine, s->mem_path, &err);
     startup_check(err);
-    add_fw_cfg_files();
     startup_make_nics();
+    make_debugcons(s);
     make_devices(s);
     net_check_clients();
     qdev_machine_creation_finish();
+    add_fw_cfg_files();         /* behind those of the machine */
 }
 
 void qemu_init(int argc, char **argv)

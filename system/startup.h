@@ -22,7 +22,8 @@ typedef struct LateOption {
 
 /* A chardev that -serial, -monitor or -qmp asks for. */
 typedef struct LegacyChardev {
-    enum { LEGACY_SERIAL, LEGACY_MONITOR, LEGACY_QMP, LEGACY_QMP_PRETTY } use;
+    enum { LEGACY_SERIAL, LEGACY_MONITOR, LEGACY_QMP, LEGACY_QMP_PRETTY,
+           LEGACY_DEBUGCON } use;
     const char *spec;
     Location loc;
 } LegacyChardev;
@@ -33,10 +34,11 @@ typedef struct Startup {
     GArray *accels;             /* of LateOption: -accel */
     LateOption cpu;             /* text NULL: not given */
     LateOption memory, smp;
+    Location boot_loc;          /* of -boot */
     GArray *devices;            /* of LateOption: -device */
     GArray *objects;            /* of LateOption: -object */
     GArray *legacy;             /* of LegacyChardev */
-    bool monitor_given, serial_given;
+    bool monitor_given, serial_given, mem_prealloc;
     bool nographic, nodefaults, display_given;
     const char *kernel, *initrd, *append, *firmware, *mem_path;
     const char *qtest, *qtest_log;
@@ -57,7 +59,13 @@ typedef struct CliOption {
     bool (*set)(Startup *s, const char *arg, Error **errp);
 } CliOption;
 
-extern const CliOption cli_options[];
+/* vl.c and vl-run.c; each ends with an empty entry. */
+extern const CliOption cli_machine_options[];
+extern const CliOption cli_run_options[];
+
+/* Options of a group that keeps all it was given in one list. */
+QemuOpts *cli_merge_opts(QemuOptsList *list, const char *arg,
+                         const char *implied, Error **errp);
 
 /* Take all of the command line; ends the program if something is wrong. */
 void cli_parse(Startup *s, int argc, char **argv);

@@ -191,6 +191,7 @@ static bool machine_make_ram(MachineState *ms, const char *mem_path,
     ok = (!mem_path ||
           object_property_set_str(obj, "mem-path", mem_path, errp)) &&
          object_property_set_uint(obj, "size", ms->ram_size, errp) &&
+         object_property_set_bool(obj, "prealloc", ms->mem_prealloc, errp) &&
          object_property_try_add_child(object_get_objects_root(),
                                        mc->default_ram_id, obj, errp);
     if (ok && !user_creatable_complete(USER_CREATABLE(obj), errp)) {
@@ -205,6 +206,21 @@ static bool machine_make_ram(MachineState *ms, const char *mem_path,
     return ok;
 }
 
+/* What -machine says of all guest memory goes before what backends say. */
+static void machine_advise(MachineState *ms, HostMemoryBackend *backend)
+{
+    MemoryRegion *mr = backend ? host_memory_backend_get_memory(backend)
+                               : NULL;
+
+    if (mr && !ms->dump_guest_core) {
+        madvise(memory_region_get_ram_ptr(mr), backend->size, MADV_DONTDUMP);
+    }
+    if (mr && !ms->mem_merge) {
+        madvise(memory_region_get_ram_ptr(mr), backend->size,
+                MADV_UNMERGEABLE);
+    }
+}
+
 static bool machine_take_ram(MachineState *ms, const char *mem_path,
                              Error **errp)
 {
@@ -212,6 +228,9 @@ static bool machine_take_ram(MachineState *ms, const char *mem_path,
 
     if (ms->numa) {
         ms->ram = machine_make_numa_ram(ms, mc->default_ram_id, errp);
+        for (unsigned i = 0; ms->ram && i < ms->numa->count; i++) {
+            machine_advise(ms, ms->numa->node[i].memdev);
+        }
         return ms->ram != NULL;
     }
     if (!ms->memdev) {
@@ -232,6 +251,7 @@ static bool machine_take_ram(MachineState *ms, const char *mem_path,
         return false;
     }
     host_memory_backend_set_mapped(ms->memdev, true);
+    machine_advise(ms, ms->memdev);
     vmstate_register_ram_global(ms->ram);
     return true;
 }
@@ -371,7 +391,6 @@ MACHINE_BOOL(mem_merge)
 MACHINE_BOOL(suppress_vmdesc)
 MACHINE_BOOL(enable_graphics)
 MACHINE_STR(accel)
-MACHINE_STR(dtb)
 MACHINE_STR(firmware)
 MACHINE_STR(initrd_filename)
 MACHINE_STR(kernel_cmdline)
@@ -384,7 +403,10 @@ static bool machine_get_usb(Object *obj, Error **errp)
 
 static void machine_set_usb(Object *obj, bool value, Error **errp)
 {
-    MACHINE(obj)->usb = value;
+    if (value) {
+        error_setg(errp, "usb=on: there is no USB controller; legal is off");
+        return;
+    }
     MACHINE(obj)->usb_disabled = !value;    /* said, not only the default */
 }
 
@@ -397,8 +419,6 @@ static const struct {
     { "accel", "Accelerator list", machine_get_accel, machine_set_accel },
     { "append", "Linux kernel command line",
       machine_get_kernel_cmdline, machine_set_kernel_cmdline },
-    { "dtb", "Linux kernel device tree file",
-      machine_get_dtb, machine_set_dtb },
     { "firmware", "Firmware image",
       machine_get_firmware, machine_set_firmware },
     { "initrd", "Linux initial ramdisk file",
@@ -419,7 +439,7 @@ static const struct {
       machine_get_enable_graphics, machine_set_enable_graphics },
     { "mem-merge", "Enable/disable memory merge support",
       machine_get_mem_merge, machine_set_mem_merge },
-    { "suppress-vmdesc", "Set on to disable self-describing migration",
+    { "suppress-vmdesc", "Accepted: the stream has no description",
       machine_get_suppress_vmdesc, machine_set_suppress_vmdesc },
     { "usb", "Set on/off to enable/disable usb",
       machine_get_usb, machine_set_usb },
@@ -494,7 +514,7 @@ static void machine_finalize(Object *obj)
     MachineState *ms = MACHINE(obj);
     void *owned[] = {
         ms->kernel_filename, ms->kernel_cmdline, ms->initrd_filename,
-        ms->firmware, ms->dtb, ms->accel, ms->possible_cpus,
+        ms->firmware, ms->accel, ms->possible_cpus,
         ms->boot_config.order, ms->boot_config.once, ms->boot_config.splash,
         ms->numa,
     };

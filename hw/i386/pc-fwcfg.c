@@ -52,9 +52,8 @@ static void set_memory(MC146818RtcState *rtc, const X86MachineState *x86ms)
     mc146818rtc_set_cmos_data(rtc, 0x5d, high / (64 * KiB) >> 16);
 }
 
-void pc_cmos_init(PCMachineState *pcms)
+static void set_boot_order(PCMachineState *pcms, const char *order)
 {
-    const char *order = boot_order(pcms);
     size_t count = strlen(order);
     unsigned n[3] = { 0 };
 
@@ -68,9 +67,27 @@ void pc_cmos_init(PCMachineState *pcms)
         }
         n[i] = number;
     }
-    set_memory(pcms->rtc, X86_MACHINE(pcms));
     mc146818rtc_set_cmos_data(pcms->rtc, 0x3d, n[1] << 4 | n[0]);
     mc146818rtc_set_cmos_data(pcms->rtc, 0x38, n[2] << 4);
+}
+
+void pc_boot_order_reset(PCMachineState *pcms)
+{
+    BootConfiguration *boot = &MACHINE(pcms)->boot_config;
+
+    if (boot->once && pcms->started) {
+        g_clear_pointer(&boot->once, g_free);
+        set_boot_order(pcms, boot_order(pcms));
+        fw_cfg_modify_i16(X86_MACHINE(pcms)->fw_cfg, FW_CFG_BOOT_DEVICE,
+                          boot_order(pcms)[0]);
+    }
+    pcms->started = true;
+}
+
+void pc_cmos_init(PCMachineState *pcms)
+{
+    set_memory(pcms->rtc, X86_MACHINE(pcms));
+    set_boot_order(pcms, boot_order(pcms));
     mc146818rtc_set_cmos_data(pcms->rtc, 0x5f, MACHINE(pcms)->smp.cpus - 1);
     mc146818rtc_set_cmos_data(pcms->rtc, 0x14, 0x06);   /* FPU, mouse */
 }
@@ -101,8 +118,36 @@ static void add_int_file(FWCfgState *fw_cfg, const char *name, uint64_t value,
     fw_cfg_add_file(fw_cfg, name, g_memdup2(&le, bytes), bytes);
 }
 
+/* A picture for the boot menu; firmware knows it by its name. */
+static void add_splash(FWCfgState *fw_cfg, const char *path)
+{
+    g_autoptr(GError) why = NULL;
+    const char *name = NULL;
+    char *bytes;
+    gsize count;
+
+    if (!g_file_get_contents(path, &bytes, &count, &why)) {
+        error_report("-boot splash: %s", why->message);
+        exit(1);
+    }
+    if (count >= 2 && !memcmp(bytes, "BM", 2)) {
+        name = "bootsplash.bmp";
+    } else if (count >= 2 && !memcmp(bytes, "\xff\xd8", 2)) {
+        name = "bootsplash.jpg";
+    }
+    if (!name) {
+        error_report("-boot splash: '%s' is neither a BMP nor a JPEG picture",
+                     path);
+        exit(1);
+    }
+    fw_cfg_add_file(fw_cfg, name, bytes, count);
+}
+
 static void add_boot_options(FWCfgState *fw_cfg, const BootConfiguration *boot)
 {
+    if (boot->splash) {
+        add_splash(fw_cfg, boot->splash);
+    }
     if (boot->has_splash_time) {
         add_int_file(fw_cfg, "etc/boot-menu-wait", boot->splash_time, 2);
     }

@@ -190,6 +190,9 @@ static void provide_acpi(void *opaque)
     const GByteArray *script;
 
     pc_fw_cfg_boot_order(pcms);
+    if (X86_MACHINE(pcms)->no_acpi) {
+        return;
+    }
     build_acpi(pcms);
     script = bios_linker_loader_script(pcms->acpi->linker);
     fw_cfg_modify_file(fw_cfg, ACPI_BUILD_TABLE_FILE, pcms->acpi->tables->data,
@@ -327,7 +330,8 @@ static void start_linux(PCMachineState *pcms)
         warn_report_err(err);
     }
     place_smbios(pcms);
-    x86_linux_boot_start(x86ms->linux_boot, &map, place_acpi(pcms),
+    x86_linux_boot_start(x86ms->linux_boot, &map,
+                         x86ms->no_acpi ? 0 : place_acpi(pcms),
                          pcms->hole_start);
 }
 
@@ -337,8 +341,24 @@ static void pc_machine_reset(MachineState *ms, ResetType type)
 
     qemu_devices_reset(type);
     apic_reset_all();
+    if (type == RESET_TYPE_COLD) {
+        pc_boot_order_reset(pcms);
+    }
     if (X86_MACHINE(pcms)->linux_boot && type == RESET_TYPE_COLD) {
         start_linux(pcms);
+    }
+}
+
+/* Names of files that are made later are not for users. */
+static void reserve_files(FWCfgState *fw_cfg)
+{
+    static const char *const names[] = {
+        "bootorder", ACPI_BUILD_TABLE_FILE, ACPI_BUILD_RSDP_FILE,
+        ACPI_BUILD_LOADER_FILE,
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+        fw_cfg_add_file(fw_cfg, names[i], NULL, 0);
     }
 }
 
@@ -350,6 +370,7 @@ static void pc_machine_done(Notifier *notifier, void *data)
     pc_cmos_init(pcms);
     pc_fw_cfg_init(pcms);
     provide_smbios(pcms);
+    reserve_files(X86_MACHINE(pcms)->fw_cfg);
     fw_cfg_set_prepare(X86_MACHINE(pcms)->fw_cfg, provide_acpi, pcms);
 }
 

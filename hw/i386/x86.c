@@ -223,6 +223,56 @@ static void set_max_ram(Object *obj, Visitor *v, const char *name,
     X86_MACHINE(obj)->max_ram_below_4g = value;
 }
 
+/* Parts that other PCs have, and this one says that it has not. */
+static const struct { const char *name, *what; } no_parts[] = {
+    { "hpet", "HPET" }, { "vmport", "VMWare port" },
+    { "smm", "system management mode" },
+};
+
+static char *get_no_part(Object *obj, Error **errp)
+{
+    return g_strdup("off");
+}
+
+static void set_no_part(Object *obj, const char *value, Error **errp)
+{
+    if (strcmp(value, "off") && strcmp(value, "auto")) {
+        error_setg(errp, "'%s' cannot be had: there is no such part; legal "
+                   "are off and auto", value);
+    }
+}
+
+static char *get_acpi(Object *obj, Error **errp)
+{
+    return g_strdup(X86_MACHINE(obj)->no_acpi ? "off" : "on");
+}
+
+static void set_acpi(Object *obj, const char *value, Error **errp)
+{
+    bool off = !strcmp(value, "off");
+
+    if (!off && strcmp(value, "on") && strcmp(value, "auto")) {
+        error_setg(errp, "acpi=%s is not on, off or auto", value);
+        return;
+    }
+    X86_MACHINE(obj)->no_acpi = off;
+}
+
+static void add_switches(ObjectClass *oc)
+{
+    object_class_property_add_str(oc, "acpi", get_acpi, set_acpi);
+    object_class_property_set_description(oc, "acpi",
+        "Give the guest ACPI tables: on, off or auto");
+    for (unsigned i = 0; i < ARRAY_SIZE(no_parts); i++) {
+        g_autofree char *text = g_strdup_printf("There is no %s: off or auto",
+                                                no_parts[i].what);
+
+        object_class_property_add_str(oc, no_parts[i].name, get_no_part,
+                                      set_no_part);
+        object_class_property_set_description(oc, no_parts[i].name, text);
+    }
+}
+
 static void x86_machine_finalize(Object *obj)
 {
     x86_linux_boot_free(X86_MACHINE(obj)->linux_boot);
@@ -238,6 +288,7 @@ static void x86_machine_class_init(ObjectClass *oc, const void *data)
                               set_max_ram, NULL, NULL);
     object_class_property_set_description(oc, "max-ram-below-4g",
         "Maximum ram below the 4G boundary (32bit boundary)");
+    add_switches(oc);
 }
 
 static const TypeInfo x86_machine_types[] = {

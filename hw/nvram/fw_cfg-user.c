@@ -11,18 +11,10 @@
 
 static bool check_name(const char *name, Error **errp)
 {
-    if (!name || !*name) {
-        error_setg(errp, "name= is missing");
-        return false;
-    }
     if (strlen(name) >= FW_CFG_MAX_FILE_PATH) {
         error_setg(errp, "name '%s' is longer than %d characters",
                    name, FW_CFG_MAX_FILE_PATH - 1);
         return false;
-    }
-    if (!g_str_has_prefix(name, "opt/")) {
-        warn_report("externally provided fw_cfg item names should be prefixed "
-                    "with \"opt/\"");
     }
     return true;
 }
@@ -38,12 +30,12 @@ bool fw_cfg_add_user_file(FWCfgState *s, const char *name, const char *file,
         error_setg(errp, "this machine has no fw_cfg");
         return false;
     }
-    if (!check_name(name, errp)) {
+    if (!name || !*name || !file == !string) {
+        error_setg(errp, "name, plus exactly one of file and string, are "
+                   "needed");
         return false;
     }
-    if (!file == !string) {
-        error_setg(errp, "name=%s needs file= or string=, not both",
-                   name);
+    if (!check_name(name, errp)) {
         return false;
     }
     if (string) {
@@ -58,8 +50,12 @@ bool fw_cfg_add_user_file(FWCfgState *s, const char *name, const char *file,
         return false;
     }
     if (!fw_cfg_put_user_file(s, name, data, len)) {
-        error_setg(errp, "there is an item '%s' already", name);
+        error_setg(errp, "duplicate fw_cfg file name: '%s'", name);
         return false;
+    }
+    if (!g_str_has_prefix(name, "opt/")) {
+        warn_report("externally provided fw_cfg item names should be prefixed "
+                    "with \"opt/\"");
     }
     data = NULL;
     return true;

@@ -533,7 +533,8 @@ static void test_user_creatable(void)
     add_fails("test-pet", "Parameter 'id' is missing");
     add_fails("test-pet,id=1", "Parameter 'id' expects an identifier");
     add_fails("test-cat,id=c",
-              "Parameter 'qom-type' does not accept value 'test-cat'");
+              "Parameter 'qom-type' does not accept value 'test-cat'; "
+              "-object help lists what is legal");
     add_fails("test-pet,id=q,foo=1", "Invalid parameter 'foo'");
     add_fails("test-pet,id=q,age=13", "bad luck");
     add_fails("{'qom-type':'test-pet','id':'q','foo':1}",

@@ -121,13 +121,13 @@ struct MachineClass {
 struct MachineState {
     Object parent_obj;
 
-    char *dtb;
     bool dump_guest_core;
     bool mem_merge;
     bool usb;
     bool usb_disabled;
     char *firmware;             /* -bios */
     bool suppress_vmdesc;
+    bool mem_prealloc;          /* -mem-prealloc: the RAM that we make */
     bool enable_graphics;
     HostMemoryBackend *memdev;  /* memory-backend=, NULL: none given */
     MemoryRegion *ram;          /* guest RAM, before init() runs */

@@ -39,6 +39,7 @@ struct PCMachineState {
     AcpiRange hole64;               /* and above 4 GiB */
     AcpiTables *acpi;               /* of this boot; NULL: not built yet */
     Notifier machine_done;
+    bool started;                   /* the first reset is over */
 };
 
 /* The PCI memory hole ends where the interrupt controllers begin. */
@@ -61,5 +62,7 @@ void pc_fw_cfg_init(PCMachineState *pcms);
 /* Which devices firmware boots from, as it is now. */
 void pc_fw_cfg_boot_order(PCMachineState *pcms);
 void pc_cmos_init(PCMachineState *pcms);
+/* At a system reset: -boot once= holds until the second. */
+void pc_boot_order_reset(PCMachineState *pcms);
 
 #endif

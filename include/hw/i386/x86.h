@@ -37,6 +37,7 @@ struct X86MachineState {
     uint64_t max_ram_below_4g;          /* property; 0: the machine's choice */
     uint64_t below_4g_mem_size, above_4g_mem_size;
     E820Table e820;
+    bool no_acpi;                       /* tables are not given */
     X86LinuxBoot *linux_boot;           /* NULL: firmware boots */
 };
 
