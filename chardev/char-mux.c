@@ -291,8 +291,9 @@ static void mux_chr_accept_input(Chardev *chr)
 {
     MuxChardev *m = MUX_CHARDEV(chr);
 
-    if (m->focus >= 0) {
-        mux_release_held(m, m->focus);
+    /* also for one that has lost the focus since: it was typed before */
+    for (int i = 0; i < MUX_MAX; i++) {
+        mux_release_held(m, i);
     }
     qemu_chr_fe_accept_input(&m->below);
 }
