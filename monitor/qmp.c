@@ -48,6 +48,9 @@ static void qmp_send(MonitorQMP *mon, json_object *value)
 {
     GString *text = json_to_gstring(value, mon->pretty);
 
+    if (mon->pretty) {          /* whose lines are all a client's */
+        g_string_replace(text, "\n", "\r\n", 0);
+    }
     g_string_append(text, "\r\n");
     monitor_write(&mon->common, text->str, text->len);
     g_string_free(text, true);
