@@ -71,9 +71,7 @@ void os_ready(void)
     }
     dup2(null, 0);
     dup2(null, 1);
-    if (isatty(2)) {
-        dup2(null, 2);
-    }
+    dup2(null, 2);              /* who reads a pipe to it would wait for us */
     close(null);
     if (RETRY_ON_EINTR(write(ready_pipe, &status, 1)) != 1) {
         exit(1);

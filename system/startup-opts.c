@@ -133,6 +133,29 @@ static void append_config(GArray **array, LateOption late)
     g_array_append_val(*array, late);
 }
 
+/* Groups that act at once; others are looked at when their turn comes. */
+static void apply_now(const QemuOptsList *list, QemuOpts *opts, Error **errp)
+{
+    static const struct {
+        const QemuOptsList *list;
+        bool (*apply)(QemuOpts *opts, Error **errp);
+    } acting[] = {
+        { &startup_action_opts, startup_apply_action },
+        { &startup_add_fd_opts, startup_apply_add_fd },
+        { &startup_global_opts, startup_apply_global },
+        { &startup_msg_opts, startup_apply_msg },
+        { &startup_name_opts, startup_apply_name },
+        { &startup_overcommit_opts, startup_apply_overcommit },
+        { &startup_rtc_opts, startup_apply_rtc },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(acting); i++) {
+        if (acting[i].list == list) {
+            acting[i].apply(opts, errp);
+        }
+    }
+}
+
 /* A section: groups that start-up looks at in order are noted as well. */
 static void take_section(const char *group, json_object *section, void *opaque,
                          Error **errp)
@@ -166,6 +189,10 @@ static void take_section(const char *group, json_object *section, void *opaque,
         s->smp = late;
     } else if (list == &startup_accel_opts) {
         append_config(&s->accels, late);
+    } else if (list == &startup_sandbox_opts) {
+        sandbox_check(errp);
+    } else {
+        apply_now(list, late.opts, errp);
     }
 }
 

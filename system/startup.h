@@ -63,6 +63,15 @@ typedef struct CliOption {
 extern const CliOption cli_machine_options[];
 extern const CliOption cli_run_options[];
 
+/* Options that act when they are read, from the command line or a file. */
+bool startup_apply_action(QemuOpts *opts, Error **errp);
+bool startup_apply_add_fd(QemuOpts *opts, Error **errp);
+bool startup_apply_global(QemuOpts *opts, Error **errp);
+bool startup_apply_msg(QemuOpts *opts, Error **errp);
+bool startup_apply_name(QemuOpts *opts, Error **errp);
+bool startup_apply_overcommit(QemuOpts *opts, Error **errp);
+bool startup_apply_rtc(QemuOpts *opts, Error **errp);
+
 /* Options of a group that keeps all it was given in one list. */
 QemuOpts *cli_merge_opts(QemuOptsList *list, const char *arg,
                          const char *implied, Error **errp);

@@ -204,7 +204,7 @@ static bool set_user(Startup *s, const char *arg, Error **errp)
     return os_parse_user(arg, errp);
 }
 
-static bool set_action(Startup *s, const char *arg, Error **errp)
+bool startup_apply_action(QemuOpts *opts, Error **errp)
 {
     static const struct {
         const char *key, *value;
@@ -223,10 +223,8 @@ static bool set_action(Startup *s, const char *arg, Error **errp)
           PANIC_ACTION_EXIT_FAILURE },
         { "panic", "none", (int *)&panic_action, PANIC_ACTION_NONE },
     };
-    QemuOpts *opts = qemu_opts_parse(&startup_action_opts, arg, false, errp);
 
-    for (const QemuOptDesc *d = startup_action_opts.desc; opts && d->name;
-         d++) {
+    for (const QemuOptDesc *d = startup_action_opts.desc; d->name; d++) {
         const char *value = qemu_opt_get(opts, d->name);
         bool known = !value;
 
@@ -243,7 +241,14 @@ static bool set_action(Startup *s, const char *arg, Error **errp)
             return false;
         }
     }
-    return opts != NULL;
+    return true;
+}
+
+static bool set_action(Startup *s, const char *arg, Error **errp)
+{
+    QemuOpts *opts = qemu_opts_parse(&startup_action_opts, arg, false, errp);
+
+    return opts && startup_apply_action(opts, errp);
 }
 
 static bool set_daemonize(Startup *s, const char *arg, Error **errp)
@@ -275,15 +280,11 @@ static bool read_config(Startup *s, const char *arg, Error **errp)
     return startup_read_config(s, arg, errp);
 }
 
-static bool add_fd(Startup *s, const char *arg, Error **errp)
+bool startup_apply_add_fd(QemuOpts *opts, Error **errp)
 {
-    QemuOpts *opts = qemu_opts_parse(&startup_add_fd_opts, arg, false, errp);
     int64_t fd, set;
     int copy;
 
-    if (!opts) {
-        return false;
-    }
     fd = qemu_opt_get_number(opts, "fd", -1);
     set = qemu_opt_get_number(opts, "set", -1);
     if (fd < 0 || set < 0) {
@@ -301,6 +302,13 @@ static bool add_fd(Startup *s, const char *arg, Error **errp)
         return false;
     }
     return fdset_add(set, copy, qemu_opt_get(opts, "opaque"), errp) >= 0;
+}
+
+static bool add_fd(Startup *s, const char *arg, Error **errp)
+{
+    QemuOpts *opts = qemu_opts_parse(&startup_add_fd_opts, arg, false, errp);
+
+    return opts && startup_apply_add_fd(opts, errp);
 }
 
 /* --- looking at it ---- */
@@ -326,15 +334,18 @@ static bool set_trace(Startup *s, const char *arg, Error **errp)
     return trace_opt_parse(arg, &s->done, errp);
 }
 
+bool startup_apply_msg(QemuOpts *opts, Error **errp)
+{
+    message_with_timestamp = qemu_opt_get_bool(opts, "timestamp", true);
+    error_with_guestname = qemu_opt_get_bool(opts, "guest-name", false);
+    return true;
+}
+
 static bool set_msg(Startup *s, const char *arg, Error **errp)
 {
     QemuOpts *opts = qemu_opts_parse(&startup_msg_opts, arg, false, errp);
 
-    if (opts) {
-        message_with_timestamp = qemu_opt_get_bool(opts, "timestamp", true);
-        error_with_guestname = qemu_opt_get_bool(opts, "guest-name", false);
-    }
-    return opts != NULL;
+    return opts && startup_apply_msg(opts, errp);
 }
 
 static bool set_qtest(Startup *s, const char *arg, Error **errp)
@@ -395,7 +406,8 @@ const CliOption cli_run_options[] = {
       set_no_shutdown },
     { "action", NULL, "[reboot=reset|shutdown][,shutdown=poweroff|pause]"
       "[,panic=pause|shutdown|exit-failure|none]",
-      "what to do when the guest does that", set_action },
+      "what to do when the guest does that; panic= is accepted, and no device\n"
+      "here tells of one", set_action },
     { "daemonize", NULL, NULL, "go into the background when all is ready",
       set_daemonize },
     { "pidfile", NULL, "FILE", "write the process id there", set_pidfile },

@@ -135,20 +135,22 @@ static bool set_mem_path(Startup *s, const char *arg, Error **errp)
     return true;
 }
 
-static bool set_overcommit(Startup *s, const char *arg, Error **errp)
+bool startup_apply_overcommit(QemuOpts *opts, Error **errp)
 {
-    QemuOpts *opts = qemu_opts_parse(&startup_overcommit_opts, arg, false,
-                                     errp);
-
-    if (!opts) {
-        return false;
-    }
     if (qemu_opt_get_bool(opts, "mem-lock", false) &&
         mlockall(MCL_CURRENT | MCL_FUTURE) < 0) {
         error_setg_errno(errp, errno, "cannot lock memory");
         return false;
     }
     return true;
+}
+
+static bool set_overcommit(Startup *s, const char *arg, Error **errp)
+{
+    QemuOpts *opts = qemu_opts_parse(&startup_overcommit_opts, arg, false,
+                                     errp);
+
+    return opts && startup_apply_overcommit(opts, errp);
 }
 
 static bool set_prealloc(Startup *s, const char *arg, Error **errp)
@@ -170,24 +172,21 @@ static bool set_boot(Startup *s, const char *arg, Error **errp)
     return cli_merge_opts(&startup_boot_opts, arg, "order", errp) != NULL;
 }
 
-static bool set_rtc(Startup *s, const char *arg, Error **errp)
+bool startup_apply_rtc(QemuOpts *opts, Error **errp)
 {
-    QemuOpts *opts = cli_merge_opts(&startup_rtc_opts, arg, "base", errp);
-
-    if (!opts) {
-        return false;
-    }
     configure_rtc(opts);
     return true;
 }
 
-static bool set_name(Startup *s, const char *arg, Error **errp)
+static bool set_rtc(Startup *s, const char *arg, Error **errp)
 {
-    QemuOpts *opts = qemu_opts_parse(&startup_name_opts, arg, true, errp);
+    QemuOpts *opts = cli_merge_opts(&startup_rtc_opts, arg, "base", errp);
 
-    if (!opts) {
-        return false;
-    }
+    return opts && startup_apply_rtc(opts, errp);
+}
+
+bool startup_apply_name(QemuOpts *opts, Error **errp)
+{
     qemu_name = qemu_opt_get(opts, "guest");
     error_guest_name = qemu_name;
     if (qemu_opt_get(opts, "process")) {
@@ -195,6 +194,13 @@ static bool set_name(Startup *s, const char *arg, Error **errp)
     }
     qemu_thread_naming(qemu_opt_get_bool(opts, "debug-threads", false));
     return true;
+}
+
+static bool set_name(Startup *s, const char *arg, Error **errp)
+{
+    QemuOpts *opts = qemu_opts_parse(&startup_name_opts, arg, true, errp);
+
+    return opts && startup_apply_name(opts, errp);
 }
 
 static bool set_uuid(Startup *s, const char *arg, Error **errp)
@@ -208,34 +214,43 @@ static bool set_uuid(Startup *s, const char *arg, Error **errp)
     return true;
 }
 
+static void add_global(char *driver, char *property, const char *value)
+{
+    GlobalProperty *g = g_new0(GlobalProperty, 1);
+
+    g->driver = driver;
+    g->property = property;
+    g->value = g_strdup(value);
+    qdev_prop_register_global(g);
+}
+
+bool startup_apply_global(QemuOpts *opts, Error **errp)
+{
+    const char *driver = qemu_opt_get(opts, "driver");
+    const char *property = qemu_opt_get(opts, "property");
+    const char *value = qemu_opt_get(opts, "value");
+
+    if (!driver || !property || !value) {
+        error_setg(errp, "expected driver.property=value or "
+                   "driver=,property=,value=");
+        return false;
+    }
+    add_global(g_strdup(driver), g_strdup(property), value);
+    return true;
+}
+
 static bool set_global(Startup *s, const char *arg, Error **errp)
 {
     const char *dot = strchr(arg, '.'), *eq = strchr(arg, '=');
-    GlobalProperty *g = g_new0(GlobalProperty, 1);
     QemuOpts *opts;
 
     if (dot && eq && dot < eq && !memchr(arg, ',', eq - arg)) {
-        g->driver = g_strndup(arg, dot - arg);
-        g->property = g_strndup(dot + 1, eq - dot - 1);
-        g->value = g_strdup(eq + 1);
-    } else {
-        opts = qemu_opts_parse(&startup_global_opts, arg, false, errp);
-        if (!opts) {
-            g_free(g);
-            return false;
-        }
-        g->driver = qemu_opt_get(opts, "driver");
-        g->property = qemu_opt_get(opts, "property");
-        g->value = qemu_opt_get(opts, "value");
+        add_global(g_strndup(arg, dot - arg),
+                   g_strndup(dot + 1, eq - dot - 1), eq + 1);
+        return true;
     }
-    if (!g->driver || !g->property || !g->value) {
-        error_setg(errp, "expected driver.property=value or "
-                   "driver=,property=,value=");
-        g_free(g);
-        return false;
-    }
-    qdev_prop_register_global(g);
-    return true;
+    opts = qemu_opts_parse(&startup_global_opts, arg, false, errp);
+    return opts && startup_apply_global(opts, errp);
 }
 
 static bool set_config(Startup *s, const char *arg, Error **errp)
@@ -360,7 +375,7 @@ const CliOption cli_machine_options[] = {
       "-machine help lists the types, NAME,help the properties of one\n"
       "accel=A[:B] names accelerators, memory-backend=ID guest memory",
       set_machine },
-    { "no-acpi", NULL, NULL, "the same as -machine acpi=off", set_no_acpi },
+    { "no-acpi", NULL, NULL, "no ACPI tables for the guest", set_no_acpi },
     { "accel", NULL, "NAME[,property=value]...",
       "what runs the CPUs; given again, the next one to try\n"
       "-accel help lists them", set_accel },
