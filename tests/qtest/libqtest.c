@@ -358,7 +358,7 @@ int qtest_run(const char *args, char **output)
     ssize_t got;
     pid_t pid;
 
-    g_assert_cmpint(pipe(pipe_fd), ==, 0);
+    g_assert_cmpint(pipe2(pipe_fd, O_CLOEXEC), ==, 0);
     pid = spawn(argv, NULL, 0, pipe_fd[1]);
     close(pipe_fd[1]);
     while ((got = read(pipe_fd[0], chunk, sizeof(chunk))) > 0) {
