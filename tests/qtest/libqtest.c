@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <poll.h>
 #include "libqtest.h"
+#include "qmp-schema-check.h"
 
 #define CONNECT_SECONDS 60
 #define ANSWER_SECONDS  120
@@ -26,11 +27,16 @@ struct QTestState {
     LineReader qtest;
     LineReader qmp;
     GQueue *events;             /* of json_object *, in the order they came */
+    GQueue *asked;              /* names of commands without an answer yet */
+    bool asked_unclear;         /* something was sent that is no command */
     bool irq_level[IRQ_MAX];
     char *args;                 /* as given; NULL: cannot be started again */
     int *fds;                   /* that are inherited */
     unsigned fd_count;
 };
+
+/* What the binary says of itself; all emulators of a process are of one. */
+static QmpSchema *qmp_schema;
 
 static const char *binary(void)
 {
@@ -163,6 +169,17 @@ static pid_t spawn(char **argv, const int *fds, unsigned fd_count, int out_fd)
     return pid;
 }
 
+static json_object *receive_json(QTestState *s)
+{
+    g_autofree char *line = read_line(&s->qmp, "the QMP socket");
+    json_object *object = json_tokener_parse(line);
+
+    if (!json_object_is_type(object, json_type_object)) {
+        g_error("not a JSON object from QMP: %s", line);
+    }
+    return object;
+}
+
 /* Starts the emulator for s->args and what is said beside them. */
 static void start(QTestState *s, const char *more)
 {
@@ -179,6 +196,8 @@ static void start(QTestState *s, const char *more)
         binary(), qtest_path, qmp_path, s->args, more);
 
     s->events = g_queue_new();
+    s->asked = g_queue_new();
+    s->asked_unclear = false;
     s->pid = spawn(argv, s->fds, s->fd_count, -1);
     s->qtest.fd = accept_from(qtest_fd, s->pid);
     s->qmp.fd = accept_from(qmp_fd, s->pid);
@@ -188,8 +207,12 @@ static void start(QTestState *s, const char *more)
     close(qmp_fd);
     unlink(qtest_path);
     unlink(qmp_path);
-    json_object_put(qtest_qmp_receive(s));      /* the greeting */
+    json_object_put(receive_json(s));           /* the greeting */
     qtest_qmp_ok(s, "{'execute':'qmp_capabilities'}");
+    if (!qmp_schema) {
+        qmp_schema = qmp_schema_new(qtest_qmp_return(
+            s, "{'execute':'query-qmp-schema'}"));
+    }
 }
 
 QTestState *qtest_init_with_fds(const char *args, const int *fds,
@@ -215,6 +238,7 @@ QTestState *qtest_init_bare(const char *path, const char *args)
                                    " -display none %s", path, sock, args);
 
     s->events = g_queue_new();
+    s->asked = g_queue_new();
     s->pid = spawn(argv, NULL, 0, -1);
     s->qtest.fd = accept_from(listen_fd, s->pid);
     s->qtest.buffer = g_string_new(NULL);
@@ -253,6 +277,7 @@ static int reap(QTestState *s)
     g_string_free(s->qtest.buffer, true);
     g_string_free(s->qmp.buffer, true);
     g_queue_free_full(s->events, (GDestroyNotify)json_object_put);
+    g_queue_free_full(s->asked, g_free);
     RETRY_ON_EINTR(waitpid(s->pid, &status, 0));
     if (WIFSIGNALED(status)) {
         g_error("the emulator died of signal %d", WTERMSIG(status));
@@ -377,19 +402,63 @@ int qtest_run(const char *args, char **output)
 
 /* --- QMP --- */
 
+char *qtest_qmp_command_of(const char *text)
+{
+    static const char *const keys[] = { "execute", "exec-oob" };
+    json_object *request = json_tokener_parse(text), *name;
+    char *command = NULL;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
+        if (json_object_is_type(request, json_type_object) &&
+            json_object_object_get_ex(request, keys[i], &name) && name) {
+            g_free(command);
+            command = g_strdup(json_object_get_string(name));
+        }
+    }
+    json_object_put(request);
+    return command;
+}
+
+void qtest_qmp_check(const char *command, json_object *message)
+{
+    g_autofree char *wrong = NULL;
+
+    if (qmp_schema) {
+        wrong = qmp_schema_check(qmp_schema, command, message);
+    }
+    if (wrong) {
+        g_error("against the schema: %s: in %s", wrong,
+                json_object_to_json_string(message));
+    }
+}
+
+char *qtest_qmp_mismatch(const char *command, json_object *message)
+{
+    g_assert_nonnull(qmp_schema);
+    return qmp_schema_check(qmp_schema, command, message);
+}
+
 void qtest_qmp_raw(QTestState *s, const char *text)
 {
+    char *command = qtest_qmp_command_of(text);
+
+    if (command) {
+        g_queue_push_tail(s->asked, command);
+    } else {
+        s->asked_unclear = true;
+    }
     write_all(s->qmp.fd, text, strlen(text));
 }
 
 json_object *qtest_qmp_receive(QTestState *s)
 {
-    g_autofree char *line = read_line(&s->qmp, "the QMP socket");
-    json_object *object = json_tokener_parse(line);
+    json_object *object = receive_json(s);
+    g_autofree char *command = NULL;
 
-    if (!json_object_is_type(object, json_type_object)) {
-        g_error("not a JSON object from QMP: %s", line);
+    if (!json_has(object, "event")) {
+        command = g_queue_pop_head(s->asked);
     }
+    qtest_qmp_check(s->asked_unclear ? NULL : command, object);
     return object;
 }
 

@@ -57,6 +57,12 @@ int qtest_run(const char *args, char **output);
 
 /* --- QMP --- */
 
+/*
+ * Everything that is received is checked against the emulator's own
+ * query-qmp-schema: a member too many or too few, a value of another type, an
+ * event that is not declared fails the test.
+ */
+
 /* Execute and return the whole answer; events that come are kept. */
 json_object *qtest_qmp(QTestState *s, const char *fmt, ...) G_PRINTF(2, 3);
 /* The "return" member; an error fails the test. */
@@ -67,7 +73,16 @@ void qtest_qmp_ok(QTestState *s, const char *fmt, ...) G_PRINTF(2, 3);
 /* Executes; an error of class @class is required; its text, to be freed. */
 char *qtest_qmp_error(QTestState *s, const char *class, const char *fmt, ...)
     G_PRINTF(3, 4);
-/* Send raw text to the QMP socket; receive one object. */
+/*
+ * That check, for messages that a test read from a socket of its own, once there
+ * was an emulator; @command is what was asked, NULL if it is not known.
+ */
+void qtest_qmp_check(const char *command, json_object *message);
+/* The same without an end: what is wrong, to be freed, or NULL. */
+char *qtest_qmp_mismatch(const char *command, json_object *message);
+/* The command in a request, to be freed; NULL if @text is none. */
+char *qtest_qmp_command_of(const char *text);
+/* Send raw text (in the order of answers) to the QMP socket; receive one object. */
 void qtest_qmp_raw(QTestState *s, const char *text);
 json_object *qtest_qmp_receive(QTestState *s);
 /* Wait for an event of this name; its object. */

@@ -40,14 +40,20 @@ static char *read_raw_line(int fd)
 
 static json_object *raw_answer(int fd, const char *text)
 {
+    g_autofree char *command = text ? qtest_qmp_command_of(text) : NULL;
     g_autofree char *line = NULL;
+    json_object *answer;
 
     if (text) {
         g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
     }
     line = read_raw_line(fd);
     g_assert_true(g_str_has_suffix(line, "\r\n"));
-    return json_tokener_parse(line);
+    answer = json_tokener_parse(line);
+    if (!json_has(answer, "QMP")) {
+        qtest_qmp_check(command, answer);
+    }
+    return answer;
 }
 
 static void expect_class(int fd, const char *text, const char *class)
