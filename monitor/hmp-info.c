@@ -8,6 +8,8 @@
 #include "hw/core/boards.h"
 #include "hw/core/cpu.h"
 #include "hw/core/numa.h"
+#include "hw/intc/apic.h"
+#include "hw/intc/intc.h"
 #include "hw/pci/pci.h"
 #include "monitor/qdev.h"
 #include "net/net.h"
@@ -20,6 +22,7 @@
 #include "system/memory.h"
 #include "system/runstate.h"
 #include "system/system.h"
+#include "target/i386/cpu.h"
 
 /* --- text that other rooms make --- */
 
@@ -91,6 +94,37 @@ static void info_netstats(Monitor *mon, json_object *args)
     GString *text = g_string_new(NULL);
 
     net_info_stats(text);
+    print_gstring(mon, text);
+}
+
+static void info_irq(Monitor *mon, json_object *args)
+{
+    GString *text = g_string_new(NULL);
+
+    intc_print_statistics(text);
+    print_gstring(mon, text);
+}
+
+static void info_pic(Monitor *mon, json_object *args)
+{
+    GString *text = g_string_new(NULL);
+
+    intc_print_registers(text);
+    print_gstring(mon, text);
+}
+
+static void info_lapic(Monitor *mon, json_object *args)
+{
+    int64_t index = json_get_int(args, "index", *hmp_cpu_index(mon));
+    CPUState *cpu = index == (int)index ? qemu_get_cpu(index) : NULL;
+    GString *text;
+
+    if (!cpu) {
+        monitor_printf(mon, "No CPU %" PRId64 " available\n", index);
+        return;
+    }
+    text = g_string_new(NULL);
+    apic_print(apic_of_cpu(X86_CPU(cpu)), text);
     print_gstring(mon, text);
 }
 
@@ -192,21 +226,37 @@ static void info_memory_size(Monitor *mon, json_object *args)
                    current_machine ? current_machine->ram_size : 0);
 }
 
+static void print_memdev(Monitor *mon, json_object *m)
+{
+    static const char *const switches[] = {
+        "merge", "dump", "prealloc", "share", "reserve",
+    };
+    json_object *nodes = json_get(m, "host-nodes");
+
+    monitor_printf(mon, "memory backend: %s\n  size:  %" PRId64 "\n",
+                   json_get_str(m, "id"), json_get_int(m, "size", 0));
+    for (unsigned i = 0; i < ARRAY_SIZE(switches); i++) {
+        if (json_haskey(m, switches[i])) {
+            monitor_printf(mon, "  %s: %s\n", switches[i],
+                           json_get_bool(m, switches[i], false) ? "true"
+                                                                : "false");
+        }
+    }
+    monitor_printf(mon, "  policy: %s\n  host nodes:",
+                   json_get_str(m, "policy"));
+    for (size_t i = 0; i < json_object_array_length(nodes); i++) {
+        monitor_printf(mon, " %s", json_object_get_string(
+                           json_object_array_get_idx(nodes, i)));
+    }
+    monitor_printf(mon, "\n");
+}
+
 static void info_memdev(Monitor *mon, json_object *args)
 {
     g_json_auto json_object *list = qmp_query_memdev(args, NULL);
 
     for (size_t i = 0; i < json_object_array_length(list); i++) {
-        json_object *m = json_object_array_get_idx(list, i);
-
-        monitor_printf(mon, "memory backend: %s\n  size:  %" PRId64 "\n"
-                       "  merge: %s\n  dump: %s\n  prealloc: %s\n"
-                       "  share: %s\n", json_get_str(m, "id"),
-                       json_get_int(m, "size", 0),
-                       json_get_bool(m, "merge", false) ? "true" : "false",
-                       json_get_bool(m, "dump", false) ? "true" : "false",
-                       json_get_bool(m, "prealloc", false) ? "true" : "false",
-                       json_get_bool(m, "share", false) ? "true" : "false");
+        print_memdev(mon, json_object_array_get_idx(list, i));
     }
 }
 
@@ -249,7 +299,14 @@ static void print_trace_event(TraceEvent *ev, void *mon)
 
 static void info_trace_events(Monitor *mon, json_object *args)
 {
-    trace_foreach_event(json_get_str(args, "name"), print_trace_event, mon);
+    const char *name = json_get_str(args, "name");
+    Error *err = NULL;
+
+    if (name && !trace_event_known(name, &err)) {
+        hmp_handle_error(mon, err);
+        return;
+    }
+    trace_foreach_event(name, print_trace_event, mon);
 }
 
 static void info_balloon(Monitor *mon, json_object *args)
@@ -275,7 +332,11 @@ const HMPCommand hmp_info_commands[] = {
     { "chardev", "", "", "show the character devices", info_chardev },
     { "cpus", "", "", "show infos for each CPU", info_cpus },
     { "iothreads", "", "", "show the I/O threads", info_iothreads },
+    { "irq", "", "", "show how often each interrupt line was raised",
+      info_irq },
     { "kvm", "", "", "show KVM information", info_kvm },
+    { "lapic", "index:i?", "[cpu]", "show the registers of a local APIC",
+      info_lapic },
     { "memdev", "", "", "show memory backends", info_memdev },
     { "memory_size_summary", "", "", "show the amount of initially allocated "
       "and present hotpluggable memory in bytes", info_memory_size },
@@ -293,6 +354,8 @@ const HMPCommand hmp_info_commands[] = {
     { "network", "", "", "show the network state", info_network },
     { "numa", "", "", "show NUMA information", info_numa },
     { "pci", "", "", "show PCI info", info_pci },
+    { "pic", "", "", "show the registers of the i8259 pair and of the I/O APIC",
+      info_pic },
     { "qom-tree", "path:s?", "[path]", "show QOM composition tree",
       info_qom_tree },
     { "qtree", "", "", "show device tree", info_qtree },

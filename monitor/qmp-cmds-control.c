@@ -337,39 +337,28 @@ static void add_trace_state(TraceEvent *ev, void *opaque)
 json_object *qmp_trace_event_get_state(json_object *args, Error **errp)
 {
     const char *name = json_get_str(args, "name");
-    json_object *list = json_object_new_array();
+    json_object *list;
 
-    trace_foreach_event(name, add_trace_state, list);
-    if (json_object_array_length(list) == 0 && !strpbrk(name, "*?")) {
-        error_setg(errp, "unknown event \"%s\"", name);
-        json_object_put(list);
+    if (!trace_event_known(name, errp)) {
         return NULL;
     }
+    list = json_object_new_array();
+    trace_foreach_event(name, add_trace_state, list);
     return list;
 }
 
-static void switch_on(TraceEvent *ev, void *opaque)
+static void switch_event(TraceEvent *ev, void *enable)
 {
-    ev->enabled = true;
-    ++*(unsigned *)opaque;
-}
-
-static void switch_off(TraceEvent *ev, void *opaque)
-{
-    ev->enabled = false;
-    ++*(unsigned *)opaque;
+    qatomic_set(&ev->enabled, *(bool *)enable);
 }
 
 json_object *qmp_trace_event_set_state(json_object *args, Error **errp)
 {
     const char *name = json_get_str(args, "name");
-    unsigned found = 0;
+    bool enable = json_get_bool(args, "enable", false);
 
-    trace_foreach_event(name, json_get_bool(args, "enable", false)
-                        ? switch_on : switch_off, &found);
-    if (found == 0 && !strpbrk(name, "*?") &&
-        !json_get_bool(args, "ignore-unavailable", false)) {
-        error_setg(errp, "unknown event \"%s\"", name);
+    if (trace_event_known(name, errp)) {
+        trace_foreach_event(name, switch_event, &enable);
     }
     return NULL;
 }

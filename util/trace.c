@@ -55,6 +55,23 @@ void trace_foreach_event(const char *pattern,
     }
 }
 
+static void count_event(TraceEvent *ev, void *opaque)
+{
+    ++*(unsigned *)opaque;
+}
+
+bool trace_event_known(const char *name, Error **errp)
+{
+    unsigned count = 0;
+
+    trace_foreach_event(name, count_event, &count);
+    if (count == 0 && !strpbrk(name, "*?")) {
+        error_setg(errp, "unknown event \"%s\"", name);
+        return false;
+    }
+    return true;
+}
+
 typedef struct SetEvents {
     bool enable;
     unsigned count;

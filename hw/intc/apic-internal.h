@@ -105,6 +105,8 @@ void apic_set_irq(APICState *s, unsigned vector, bool level);
 void apic_lvt_deliver(APICState *s, unsigned entry);
 /* Record an error and raise the error interrupt. Own thread. */
 void apic_raise_error(APICState *s, uint32_t error);
+/* The priority that a vector must exceed. */
+unsigned apic_processor_priority(const APICState *s);
 /* The write of the low half of the ICR. Own thread. */
 void apic_send_icr(APICState *s);
 
@@ -116,5 +118,7 @@ void apic_timer_set_divide(APICState *s, uint32_t value);
 /* The LVT entry changed: mask or mode. */
 void apic_timer_update(APICState *s);
 uint32_t apic_timer_current(APICState *s);
+/* By how many bits the clock is divided. */
+unsigned apic_timer_shift(const APICState *s);
 
 #endif

@@ -13,6 +13,11 @@ static unsigned divide_shift(uint32_t divide)
     return (((divide & 3) | (divide >> 1 & 4)) + 1) & 7;
 }
 
+unsigned apic_timer_shift(const APICState *s)
+{
+    return divide_shift(s->timer.divide);
+}
+
 static int64_t period_ns(const APICState *s)
 {
     return (int64_t)s->timer.initial_count << divide_shift(s->timer.divide);

@@ -41,7 +41,7 @@ APICState *apic_of_cpu(X86CPU *cpu)
 /* ---- priorities (SDM 11.8.3) ---- */
 
 /* Processor priority: the class of what is served, or the task's if higher. */
-static unsigned processor_priority(const APICState *s)
+unsigned apic_processor_priority(const APICState *s)
 {
     int serving = vectors_highest(&s->isr);
     unsigned isr_class = serving < 0 ? 0 : serving & 0xf0;
@@ -57,7 +57,7 @@ static int deliverable(const APICState *s)
     if (pending < 0 || !apic_is_enabled(s)) {
         return -1;
     }
-    return (pending & 0xf0) > (int)(processor_priority(s) & 0xf0) ? pending
+    return (pending & 0xf0) > (int)(apic_processor_priority(s) & 0xf0) ? pending
                                                                   : -1;
 }
 
@@ -199,7 +199,7 @@ static uint32_t register_read(APICState *s, unsigned reg)
     case REG_TPR:
         return s->tpr;
     case REG_PPR:
-        return processor_priority(s);
+        return apic_processor_priority(s);
     case REG_LDR:
         return (uint32_t)s->logical_id << 24;
     case REG_DFR:

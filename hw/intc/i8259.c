@@ -10,6 +10,7 @@
 #include "hw/core/irq.h"
 #include "hw/core/qdev-properties.h"
 #include "hw/intc/i8259.h"
+#include "hw/intc/intc.h"
 #include "migration/vmstate.h"
 
 
@@ -24,6 +25,7 @@ struct PICState {
 };
 
 static PICState *the_master, *the_slave;
+static uint64_t raised[ISA_NUM_IRQS];   /* of both, for people */
 
 static void pic_update(PICState *s)
 {
@@ -34,6 +36,9 @@ static void pic_set_irq(void *opaque, int line, int level)
 {
     PICState *s = opaque;
 
+    if (level && !(s->core.lines >> line & 1)) {
+        raised[line + (s->core.master ? 0 : 8)]++;
+    }
     pic_core_set_line(&s->core, line, level);
     pic_update(s);
 }
@@ -145,6 +150,26 @@ static void pic_finalize(Object *obj)
     the_slave = (Object *)the_slave == obj ? NULL : the_slave;
 }
 
+/* The master answers for both: its lines 0..7, the slave's 8..15. */
+static bool pic_get_statistics(Object *obj, const uint64_t **counts,
+                               unsigned *nb_irqs)
+{
+    *counts = raised;
+    *nb_irqs = ISA_NUM_IRQS;
+    return I8259(obj)->core.master;
+}
+
+static void pic_print_info(Object *obj, GString *out)
+{
+    const PICCore *c = &I8259(obj)->core;
+
+    g_string_append_printf(out, "pic%d: irr=%02x imr=%02x isr=%02x hprio=%d "
+                           "irq_base=%02x rr_sel=%d elcr=%02x fnm=%d\n",
+                           c->master ? 0 : 1, c->irr, c->imr, c->isr, c->top,
+                           c->vector_base, c->read_isr, c->elcr,
+                           c->special_nested);
+}
+
 /* Whoever is behind the output was not told yet. */
 static int pic_post_load(void *opaque, int version_id)
 {
@@ -189,7 +214,10 @@ static const Property pic_properties[] = {
 static void pic_class_init(ObjectClass *klass, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
+    InterruptStatsProviderClass *ic = INTERRUPT_STATS_PROVIDER_CLASS(klass);
 
+    ic->get_statistics = pic_get_statistics;
+    ic->print_info = pic_print_info;
     dc->realize = pic_realize;
     dc->user_creatable = false;     /* wired by i8259_init() */
     dc->vmsd = &vmstate_pic;
@@ -231,6 +259,9 @@ static const TypeInfo pic_types[] = {
         .instance_size = sizeof(PICState),
         .instance_finalize = pic_finalize,
         .class_init = pic_class_init,
+        .interfaces = (const InterfaceInfo[]) {
+            { TYPE_INTERRUPT_STATS_PROVIDER }, { }
+        },
     },
 };
 

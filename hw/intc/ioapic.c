@@ -10,6 +10,7 @@
 #include "hw/core/irq.h"
 #include "hw/core/qdev-properties.h"
 #include "hw/intc/apic.h"
+#include "hw/intc/intc.h"
 #include "hw/intc/ioapic.h"
 #include "migration/vmstate.h"
 
@@ -35,6 +36,7 @@ struct IOAPICState {
     uint32_t asserted;          /* edges to be sent, levels that stand */
     uint32_t lines;             /* level of each input */
     uint64_t entry[IOAPIC_NUM_PINS];
+    uint64_t raised[IOAPIC_NUM_PINS];   /* for people */
 };
 
 static IOAPICState *the_ioapic;
@@ -78,6 +80,7 @@ static void ioapic_set_irq(void *opaque, int pin, int level)
      * Polarity is not modelled on the wire: lines of this machine are given as
      * "active" or not, and a guest may say either polarity for them.
      */
+    s->raised[pin] += level && !was;
     s->lines = level ? s->lines | bit : s->lines & ~bit;
     if (entry & RTE_LEVEL) {
         s->asserted = level ? s->asserted | bit : s->asserted & ~bit;
@@ -234,6 +237,54 @@ static void ioapic_finalize(Object *obj)
     }
 }
 
+static bool ioapic_get_statistics(Object *obj, const uint64_t **counts,
+                                  unsigned *nb_irqs)
+{
+    *counts = IOAPIC(obj)->raised;
+    *nb_irqs = IOAPIC_NUM_PINS;
+    return true;
+}
+
+static void print_pin(GString *out, unsigned pin, uint64_t entry)
+{
+    static const char *const modes[] = {
+        "fixed", "lowest", "SMI", "...", "NMI", "INIT", "...", "extINT",
+    };
+
+    g_string_append_printf(out, "  pin %-2u 0x%016" PRIx64 " dest=%-3u vec=%-3u "
+                           "%s %-5s %-6s %-6s %s\n", pin, entry,
+                           (unsigned)(entry >> 56), (unsigned)(entry & 0xff),
+                           entry & RTE_ACTIVE_LOW ? "active-lo" : "active-hi",
+                           entry & RTE_LEVEL ? "level" : "edge",
+                           entry & RTE_MASKED ? "masked" : "",
+                           modes[entry >> 8 & 7],
+                           entry & RTE_LOGICAL ? "logical" : "physical");
+}
+
+static void ioapic_print_info(Object *obj, GString *out)
+{
+    const IOAPICState *s = IOAPIC(obj);
+    uint32_t remote = 0;
+
+    g_string_append_printf(out, "ioapic0: ver=0x%x id=0x%02x sel=0x%02x\n",
+                           s->version, s->id, s->select);
+    for (unsigned pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
+        print_pin(out, pin, s->entry[pin]);
+        remote |= s->entry[pin] & RTE_REMOTE_IRR ? 1u << pin : 0;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t mask = i ? remote : s->asserted;
+
+        g_string_append(out, i ? "  Remote IRR " : "  IRR      ");
+        for (unsigned pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
+            if (mask >> pin & 1) {
+                g_string_append_printf(out, "%u ", pin);
+            }
+        }
+        g_string_append(out, mask ? "\n" : "(none)\n");
+    }
+}
+
 static const VMStateDescription vmstate_ioapic = {
     .name = "ioapic",
     .version_id = 1,
@@ -256,7 +307,10 @@ static const Property ioapic_properties[] = {
 static void ioapic_class_init(ObjectClass *klass, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
+    InterruptStatsProviderClass *ic = INTERRUPT_STATS_PROVIDER_CLASS(klass);
 
+    ic->get_statistics = ioapic_get_statistics;
+    ic->print_info = ioapic_print_info;
     dc->realize = ioapic_realize;
     dc->user_creatable = false;     /* its lines are wired by the machine */
     dc->vmsd = &vmstate_ioapic;
@@ -271,6 +325,9 @@ static const TypeInfo ioapic_types[] = {
         .instance_size = sizeof(IOAPICState),
         .instance_finalize = ioapic_finalize,
         .class_init = ioapic_class_init,
+        .interfaces = (const InterfaceInfo[]) {
+            { TYPE_INTERRUPT_STATS_PROVIDER }, { }
+        },
     },
 };
 

@@ -50,6 +50,8 @@ bool trace_opt_parse(const char *optarg, bool *help, Error **errp);
 /* Patterns of a file, one a line, '#' comments. */
 bool trace_enable_events_file(const char *fname, Error **errp);
 void trace_list_events(FILE *f);
+/* Is @name an event's, or a pattern? If not, an error says so. */
+bool trace_event_known(const char *name, Error **errp);
 /* Call @fn for each event that matches @pattern (NULL: all). */
 void trace_foreach_event(const char *pattern,
                          void (*fn)(TraceEvent *ev, void *opaque),

@@ -65,5 +65,7 @@ void apic_reset_all(void);
 /* One of its own pins: 0 = LINT0, 1 = LINT1 (the NMI button). */
 void apic_local_deliver(APICState *s, unsigned pin);
 APICState *apic_of_cpu(X86CPU *cpu);
+/* Its registers as text. Big lock; a CPU that runs may change them meanwhile. */
+void apic_print(APICState *s, GString *out);
 
 #endif
