@@ -16,6 +16,7 @@
 #include "qemu/keyval.h"
 #include "qemu/log.h"
 #include "qemu/option.h"
+#include "qemu/trace.h"
 #include "qom/object_interfaces.h"
 
 /* --- running QMP commands --- */
@@ -111,12 +112,24 @@ static void hmp_log(Monitor *mon, json_object *args)
     int mask = qemu_str_to_log_mask(items);
     Error *err = NULL;
 
+    if (g_str_has_prefix(items, "trace:") &&
+        trace_is_help(items + strlen("trace:"))) {
+        g_autoptr(GPtrArray) names = trace_event_names();
+
+        for (unsigned i = 0; i < names->len; i++) {
+            monitor_printf(mon, "%s\n", (char *)names->pdata[i]);
+        }
+        return;
+    }
     if (!mask && strcmp(items, "none") != 0) {
         monitor_printf(mon, "Log items (comma separated):\n%-15s %s\n", "none",
                        "remove all logs");
         for (const QEMULogItem *i = qemu_log_items; i->mask; i++) {
             monitor_printf(mon, "%-15s %s\n", i->name, i->help);
         }
+        monitor_printf(mon, "trace:PATTERN   enable trace events\n"
+                       "\nUse \"log trace:help\" to get a list of trace "
+                       "events.\n\n");
         return;
     }
     qemu_set_log(mask, &err);

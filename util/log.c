@@ -125,6 +125,9 @@ static int word_mask(const char *word)
     int all = 0;
 
     if (strstart(word, "trace:", &pattern) && *pattern) {
+        if (trace_is_help(pattern)) {
+            return 0;           /* for who asked to show the list */
+        }
         trace_enable_events(pattern);
         return LOG_TRACE;
     }

@@ -85,14 +85,15 @@ static void set_event(TraceEvent *ev, void *opaque)
     set->count++;
 }
 
+bool trace_is_help(const char *pattern)
+{
+    return is_help_option(pattern);
+}
+
 unsigned trace_enable_events(const char *pattern)
 {
     SetEvents set = { .enable = *pattern != '-' };
 
-    if (is_help_option(pattern)) {
-        trace_list_events(stdout);
-        exit(0);
-    }
     trace_foreach_event(pattern + !set.enable, set_event, &set);
     if (!set.count) {
         warn_report("trace event '%s' does not exist", pattern + !set.enable);
@@ -110,12 +111,19 @@ static int by_name(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-void trace_list_events(FILE *f)
+GPtrArray *trace_event_names(void)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    GPtrArray *names = g_ptr_array_new();
 
     trace_foreach_event(NULL, list_event, names);
     g_ptr_array_sort(names, by_name);
+    return names;
+}
+
+void trace_list_events(FILE *f)
+{
+    g_autoptr(GPtrArray) names = trace_event_names();
+
     for (unsigned i = 0; i < names->len; i++) {
         fprintf(f, "%s\n", (char *)names->pdata[i]);
     }

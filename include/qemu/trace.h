@@ -12,6 +12,8 @@
 #ifndef QEMU_TRACE_H
 #define QEMU_TRACE_H
 
+#include "qemu/atomic.h"
+
 typedef struct TraceEvent {
     const char *name;
     const char *format;
@@ -33,13 +35,16 @@ void trace_register_group(TraceEventGroup *group);
 void trace_emit(const TraceEvent *ev, const char *fmt, ...) G_PRINTF(2, 3)
     QEMU_COLD;
 
-#define trace_event_enabled(name) unlikely(glue(trace_ev_, name).enabled)
+#define trace_event_enabled(name) \
+    unlikely(qatomic_read(&glue(trace_ev_, name).enabled))
 
 /*
  * Turn the events whose names match @pattern ('*' and '?'; a leading '-' turns
  * them off) on. Gives how many there are. Big lock or start-up.
  */
 unsigned trace_enable_events(const char *pattern);
+/* "help" and "?": the caller lists the events. */
+bool trace_is_help(const char *pattern);
 
 /*
  * The argument of -trace: "PATTERN" or "[enable=]PATTERN,events=FILE,file=F".
@@ -50,6 +55,8 @@ bool trace_opt_parse(const char *optarg, bool *help, Error **errp);
 /* Patterns of a file, one a line, '#' comments. */
 bool trace_enable_events_file(const char *fname, Error **errp);
 void trace_list_events(FILE *f);
+/* The names of all events, sorted; the array is the caller's, not the names. */
+GPtrArray *trace_event_names(void);
 /* Is @name an event's, or a pattern? If not, an error says so. */
 bool trace_event_known(const char *name, Error **errp);
 /* Call @fn for each event that matches @pattern (NULL: all). */
