@@ -9,6 +9,7 @@
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qemu/error-report.h"
+#include "trace.h"
 
 typedef struct MonitorHMP {
     Monitor common;
@@ -92,6 +93,7 @@ void hmp_run_line(Monitor *mon, const char *line)
     if (!*p) {
         return;
     }
+    trace_handle_hmp_command(mon, line);
     cmd = hmp_find(hmp_commands, p, word_length(p));
     p += word_length(p);
     while (cmd && cmd->sub && *after_space(p)) {
@@ -208,7 +210,9 @@ static const ReadLineOps readline_ops = {
 
 static int hmp_can_read(void *opaque)
 {
-    return CHR_READ_BUF_LEN;
+    MonitorHMP *mon = opaque;
+
+    return monitor_may_read(&mon->common) ? CHR_READ_BUF_LEN : 0;
 }
 
 /* Without editing a line ends with either, and may be that long. */

@@ -21,6 +21,8 @@ struct Monitor {
     QemuMutex out_lock;
     GString *out;               /* not yet written; under out_lock */
     bool out_waits;             /* for the chardev; under out_lock */
+    bool suspended;             /* by monitor_may_read(); under out_lock */
+    bool event_lost;            /* since it was last read; under out_lock */
     QTAILQ_ENTRY(Monitor) entry;
 };
 
@@ -47,6 +49,16 @@ Monitor *monitor_set_cur(Monitor *mon);
 
 /* Append @text as it is, and write what the chardev takes. Any thread. */
 void monitor_write(Monitor *mon, const char *text, size_t len);
+
+/*
+ * Is there room for the answer to what would be read now? If not, reading goes on
+ * by itself when there is. Any thread.
+ */
+bool monitor_may_read(Monitor *mon);
+/* As monitor_write(), for what nobody asked for: lost when too much waits. */
+void monitor_write_event(Monitor *mon, const char *text, size_t len);
+/* Whoever should have read it is gone. */
+void monitor_forget_output(Monitor *mon);
 
 /* The loop of the monitors' own thread, which is started when missing. */
 AioContext *monitor_thread_context(void);

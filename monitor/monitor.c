@@ -15,6 +15,7 @@
 #include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
+#include "trace.h"
 
 MonitorList mon_list = QTAILQ_HEAD_INITIALIZER(mon_list);
 QemuMutex monitor_lock = QEMU_MUTEX_INITIALIZER;
@@ -41,18 +42,56 @@ Monitor *monitor_set_cur(Monitor *mon)
 
 /* --- output --- */
 
+/*
+ * A reader that is slow, or is not there, must cost neither others nor memory.
+ * With so much unsent no more commands are read, since they would be answered; with
+ * so much no events are added. Answers are never lost.
+ */
+#define OUT_COMMANDS_MAX    (64 * 1024)
+#define OUT_EVENTS_MAX      (1024 * 1024)
+
 static void monitor_flush_locked(Monitor *mon);
 
 static gboolean monitor_unblocked(void *unused, GIOCondition cond,
                                   void *opaque)
 {
     Monitor *mon = opaque;
+    bool resume;
 
     qemu_mutex_lock(&mon->out_lock);
     mon->out_waits = false;
     monitor_flush_locked(mon);
+    resume = mon->suspended && mon->out->len <= OUT_COMMANDS_MAX;
+    mon->suspended &= !resume;
     qemu_mutex_unlock(&mon->out_lock);
+    if (resume) {
+        trace_monitor_resume(mon);
+        qemu_chr_fe_accept_input(&mon->chr);
+    }
     return false;
+}
+
+bool monitor_may_read(Monitor *mon)
+{
+    bool may;
+
+    qemu_mutex_lock(&mon->out_lock);
+    /* What does not wait for the chardev, nobody will take out. */
+    may = mon->out->len <= OUT_COMMANDS_MAX || !mon->out_waits;
+    if (!may && !mon->suspended) {
+        trace_monitor_suspend(mon, mon->out->len);
+    }
+    mon->suspended = !may;
+    qemu_mutex_unlock(&mon->out_lock);
+    return may;
+}
+
+void monitor_forget_output(Monitor *mon)
+{
+    qemu_mutex_lock(&mon->out_lock);
+    g_string_truncate(mon->out, 0);
+    mon->out_waits = mon->suspended = mon->event_lost = false;
+    qemu_mutex_unlock(&mon->out_lock);
 }
 
 static void monitor_flush_locked(Monitor *mon)
@@ -84,6 +123,27 @@ void monitor_write(Monitor *mon, const char *text, size_t len)
     g_string_append_len(mon->out, text, len);
     monitor_flush_locked(mon);
     qemu_mutex_unlock(&mon->out_lock);
+}
+
+void monitor_write_event(Monitor *mon, const char *text, size_t len)
+{
+    bool lost, tell;
+
+    qemu_mutex_lock(&mon->out_lock);
+    lost = mon->out->len > OUT_EVENTS_MAX;
+    tell = lost && !mon->event_lost;
+    mon->event_lost = lost;
+    if (!lost) {
+        g_string_append_len(mon->out, text, len);
+        monitor_flush_locked(mon);
+    } else {
+        trace_monitor_event_lost(mon, mon->out->len);
+    }
+    qemu_mutex_unlock(&mon->out_lock);
+    if (tell) {
+        warn_report("the client of monitor '%s' does not read: it loses events",
+                    mon->chr.chr->label);
+    }
 }
 
 /* Text for people: a terminal in raw mode needs \r\n. */
@@ -205,6 +265,11 @@ static void monitor_event(const char *name, json_object *data)
     json_put_int(stamp, "microseconds", us % G_USEC_PER_SEC);
     json_put(event, "timestamp", stamp);
     json_put_str(event, "event", name);
+    if (trace_event_enabled(monitor_protocol_event_emit)) {
+        g_autofree char *text = json_to_text(data, false);
+
+        trace_monitor_protocol_event_emit(name, text);
+    }
     if (data) {
         json_put(event, "data", data);
     }

@@ -15,6 +15,7 @@
 #include "qapi/qapi-commands.h"
 #include "qemu/aio.h"
 #include "qemu/main-loop.h"
+#include "trace.h"
 
 /*
  * So many waiting requests stop reading until some were served.  Without out
@@ -44,14 +45,21 @@ typedef struct MonitorQMP {
 
 /* --- answers --- */
 
-static void qmp_send(MonitorQMP *mon, json_object *value)
+static GString *qmp_line(MonitorQMP *mon, json_object *value)
 {
     GString *text = json_to_gstring(value, mon->pretty);
 
     if (mon->pretty) {          /* whose lines are all a client's */
         g_string_replace(text, "\n", "\r\n", 0);
     }
-    g_string_append(text, "\r\n");
+    return g_string_append(text, "\r\n");
+}
+
+static void qmp_send(MonitorQMP *mon, json_object *value)
+{
+    GString *text = qmp_line(mon, value);
+
+    trace_monitor_qmp_respond(mon, text->str);
     monitor_write(&mon->common, text->str, text->len);
     g_string_free(text, true);
 }
@@ -66,7 +74,10 @@ void monitor_qmp_broadcast(json_object *event)
             MonitorQMP *qmp = container_of(mon, MonitorQMP, common);
 
             if (qatomic_read(&qmp->ready)) {
-                qmp_send(qmp, event);
+                GString *text = qmp_line(qmp, event);
+
+                monitor_write_event(mon, text->str, text->len);
+                g_string_free(text, true);
             }
         }
     }
@@ -125,7 +136,7 @@ static bool qmp_queue_full(MonitorQMP *mon)
 }
 
 static QmpRequest *qmp_queue_pop(MonitorQMP *mon, unsigned *session,
-                                 bool *was_full)
+                                 bool *was_full, unsigned *waiting)
 {
     QmpRequest *req;
 
@@ -133,6 +144,7 @@ static QmpRequest *qmp_queue_pop(MonitorQMP *mon, unsigned *session,
     *was_full = qmp_queue_full(mon);
     *session = mon->session;
     req = g_queue_pop_head(&mon->queue);
+    *waiting = g_queue_get_length(&mon->queue);
     qemu_mutex_unlock(&mon->queue_lock);
     return req;
 }
@@ -158,14 +170,15 @@ static void qmp_move_to_thread(MonitorQMP *mon);
 static void qmp_serve_one(void *opaque)
 {
     MonitorQMP *mon = opaque;
-    unsigned session;
+    unsigned session, waiting;
     bool was_full, was_oob = mon->oob, more;
-    QmpRequest *req = qmp_queue_pop(mon, &session, &was_full);
+    QmpRequest *req = qmp_queue_pop(mon, &session, &was_full, &waiting);
     json_object *answer;
 
     if (!req) {
         return;
     }
+    trace_monitor_qmp_cmd_in_band(mon, waiting);
     mon->cur_fd = req->fd;
     req->fd = -1;
     answer = qmp_serve(mon, req);
@@ -210,8 +223,16 @@ static void qmp_on_json(void *opaque, json_object *json, Error *err)
     req->json = json;
     req->err = err;
     req->fd = -1;
+    if (!err && trace_event_enabled(handle_qmp_command)) {
+        g_autofree char *text = json_to_text(json, false);
+
+        trace_handle_qmp_command(mon, text);
+    }
     if (!err && mon->oob && qmp_is_oob(json)) {
-        json_object *answer = qmp_serve(mon, req);
+        json_object *answer;
+
+        trace_monitor_qmp_cmd_out_of_band(mon);
+        answer = qmp_serve(mon, req);
 
         qmp_send(mon, answer);
         json_object_put(answer);
@@ -237,7 +258,7 @@ static int qmp_can_read(void *opaque)
     qemu_mutex_lock(&mon->queue_lock);
     full = qmp_queue_full(mon);
     qemu_mutex_unlock(&mon->queue_lock);
-    return full ? 0 : CHR_READ_BUF_LEN;
+    return full || !monitor_may_read(&mon->common) ? 0 : CHR_READ_BUF_LEN;
 }
 
 static void qmp_read(void *opaque, const uint8_t *buf, int size)
@@ -266,11 +287,13 @@ static void qmp_chr_event(void *opaque, QEMUChrEvent event)
 {
     MonitorQMP *mon = opaque;
 
+    if (event != CHR_EVENT_OPENED && event != CHR_EVENT_CLOSED) {
+        return;
+    }
+    monitor_forget_output(&mon->common);
+    qmp_session_end(mon);
     if (event == CHR_EVENT_OPENED) {
-        qmp_session_end(mon);
         qmp_greet(mon);
-    } else if (event == CHR_EVENT_CLOSED) {
-        qmp_session_end(mon);
     }
 }
 

@@ -402,23 +402,6 @@ int qtest_run(const char *args, char **output)
 
 /* --- QMP --- */
 
-char *qtest_qmp_command_of(const char *text)
-{
-    static const char *const keys[] = { "execute", "exec-oob" };
-    json_object *request = json_tokener_parse(text), *name;
-    char *command = NULL;
-
-    for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
-        if (json_object_is_type(request, json_type_object) &&
-            json_object_object_get_ex(request, keys[i], &name) && name) {
-            g_free(command);
-            command = g_strdup(json_object_get_string(name));
-        }
-    }
-    json_object_put(request);
-    return command;
-}
-
 void qtest_qmp_check(const char *command, json_object *message)
 {
     g_autofree char *wrong = NULL;
@@ -611,50 +594,6 @@ void qtest_device_del(QTestState *s, const char *id)
     qtest_qmp_ok(s, "{'execute':'device_del','arguments':{'id':'%s'}}", id);
     event = qtest_event(s, "DEVICE_DELETED");
     json_object_put(event);
-}
-
-json_object *json_member(json_object *object, const char *path)
-{
-    g_auto(GStrv) names = g_strsplit(path, ".", -1);
-
-    for (char **name = names; *name; name++) {
-        json_object *next;
-
-        if (!json_object_object_get_ex(object, *name, &next)) {
-            g_error("no '%s' in %s", path, json_object_to_json_string(object));
-        }
-        object = next;
-    }
-    return object;
-}
-
-const char *json_string(json_object *object, const char *path)
-{
-    json_object *value = json_member(object, path);
-
-    g_assert_true(json_object_is_type(value, json_type_string));
-    return json_object_get_string(value);
-}
-
-int64_t json_int(json_object *object, const char *path)
-{
-    json_object *value = json_member(object, path);
-
-    g_assert_true(json_object_is_type(value, json_type_int));
-    return json_object_get_int64(value);
-}
-
-bool json_flag(json_object *object, const char *path)
-{
-    json_object *value = json_member(object, path);
-
-    g_assert_true(json_object_is_type(value, json_type_boolean));
-    return json_object_get_boolean(value);
-}
-
-bool json_has(json_object *object, const char *name)
-{
-    return json_object_object_get_ex(object, name, NULL);
 }
 
 /* --- qtest --- */

@@ -385,6 +385,167 @@ static void test_hmp(void)
     qtest_quit(s);
 }
 
+/* --- everything that can be asked --- */
+
+/* Does a command work without arguments? */
+static bool needs_nothing(json_object *schema, const char *type)
+{
+    for (size_t i = 0; i < json_object_array_length(schema); i++) {
+        json_object *item = json_object_array_get_idx(schema, i), *members;
+
+        if (!g_str_equal(json_string(item, "name"), type)) {
+            continue;
+        }
+        members = json_member(item, "members");
+        for (size_t m = 0; m < json_object_array_length(members); m++) {
+            if (!json_has(json_object_array_get_idx(members, m), "default")) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Each query of the schema is answered as the schema says. */
+static void test_every_query(void)
+{
+    static const char *const machines[] = {
+        "-M none",
+        "-M pc -smp 2 -object iothread,id=t -object memory-backend-ram,id=m,"
+        "size=1M -netdev hubport,id=h,hubid=0 -device virtio-net-pci,netdev=h"
+        " -device rtl8139 -device virtio-balloon-pci -chardev null,id=c",
+        "-M q35 -device pcie-root-port,id=rp -device virtio-rng-pci,bus=rp",
+    };
+
+    for (unsigned m = 0; m < ARRAY_SIZE(machines); m++) {
+        QTestState *s = qtest_init(machines[m]);
+        json_object *schema = qtest_qmp_return(
+            s, "{'execute':'query-qmp-schema'}");
+        unsigned asked = 0;
+
+        for (size_t i = 0; i < json_object_array_length(schema); i++) {
+            json_object *item = json_object_array_get_idx(schema, i);
+            const char *name = json_string(item, "name");
+
+            if (g_str_equal(json_string(item, "meta-type"), "command") &&
+                (g_str_has_prefix(name, "query-") ||
+                 g_str_has_prefix(name, "x-query-")) &&
+                needs_nothing(schema, json_string(item, "arg-type"))) {
+                json_object *answer = qtest_qmp(s, "{'execute':'%s'}", name);
+
+                /* A machine may lack what is asked about, and says so. */
+                g_assert_true(json_has(answer, "return") ||
+                              !g_str_equal(json_string(answer, "error.class"),
+                                           "CommandNotFound"));
+                json_object_put(answer);
+                asked++;
+            }
+        }
+        g_assert_cmpuint(asked, >=, 25);
+        json_object_put(schema);
+        qtest_quit(s);
+    }
+}
+
+/* What libvirt cannot do without, as it asks when it looks at a binary. */
+static void test_probe(void)
+{
+    static const char *const must[] = {
+        "query-version", "query-target", "query-commands", "query-kvm",
+        "qom-list-types", "query-machines", "query-command-line-options",
+        "query-migrate-capabilities", "query-cpu-definitions",
+        "query-hotpluggable-cpus", "query-cpus-fast", "query-chardev",
+        "query-iothreads", "query-named-block-nodes", "query-block",
+        "query-migrate", "query-migrate-parameters", "query-status",
+    };
+    static const char *const types[] = {
+        "virtio-blk-pci", "scsi-hd", "ide-hd", "PIIX4_PM", "kvm-pit",
+        "ICH9-LPC", "virtio-balloon-pci", "virtio-balloon-ccw",
+        "virtio-balloon-device", "usb-host", "virtio-net-pci",
+    };
+    QTestState *s = qtest_init("-M pc -nodefaults -no-user-config");
+    json_object *answer, *found = NULL;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(must); i++) {
+        json_object_put(qtest_qmp_return(s, "{'execute':'%s'}", must[i]));
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
+        answer = qtest_qmp(s, "{'execute':'device-list-properties',"
+                           "'arguments':{'typename':'%s'}}", types[i]);
+        if (json_has(answer, "error")) {
+            g_assert_cmpstr(json_string(answer, "error.class"), ==,
+                            "DeviceNotFound");
+        }
+        json_object_put(answer);
+    }
+    qtest_qmp_ok(s, "{'execute':'qom-list-properties','arguments':"
+                 "{'typename':'memory-backend-file'}}");
+    answer = qtest_qmp_return(s, "{'execute':'query-qmp-schema'}");
+    for (size_t i = 0; i < json_object_array_length(answer); i++) {
+        json_object *item = json_object_array_get_idx(answer, i);
+
+        if (g_str_equal(json_string(item, "name"), "device_add")) {
+            found = json_member(item, "features");
+        }
+    }
+    g_assert_nonnull(found);
+    g_assert_nonnull(strstr(json_object_to_json_string(found),
+                            "json-cli-hotplug"));
+    json_object_put(answer);
+    qtest_quit(s);
+}
+
+/* The check that all tests stand on does notice. */
+static void test_schema_check(void)
+{
+    static const struct {
+        const char *command, *message, *says;
+    } bad[] = {
+        { "query-status", "{'return':{'running':true,'singlestep':false}}",
+          "query-status.status: is missing" },
+        { "query-status", "{'return':{'running':true,'singlestep':false,"
+          "'status':'running','more':1}}", "query-status.more: is unknown" },
+        { "query-status", "{'return':{'running':1,'singlestep':false,"
+          "'status':'running'}}", "query-status.running: is not of type" },
+        { "query-status", "{'return':{'running':true,'singlestep':false,"
+          "'status':'dancing'}}", "'dancing' is none of the values" },
+        { "query-status", "{'return':[]}", "query-status: is not an object" },
+        { "query-commands", "{'return':[{'name':'a'},{'name':2}]}",
+          "query-commands[1].name: is not of type string" },
+        { "query-migrate", "{'return':{'socket-address':[{'type':'inet',"
+          "'host':'h'}]}}", "query-migrate.socket-address[0].port: is missing" },
+        { "query-migrate", "{'return':{'socket-address':[{'type':'unix',"
+          "'path':'p','port':'1'}]}}", "socket-address[0].port: is unknown" },
+        { "cont", "{'return':{'a':1}}", "cont.a: is unknown" },
+        { "nosuch", "{'return':{}}", "nosuch: is an unknown command" },
+        { "cont", "{'return':{},'extra':1}", "extra: is unknown" },
+        { NULL, "{'event':'NOSUCH','timestamp':{'seconds':1,'microseconds':2}}",
+          "NOSUCH: is an unknown event" },
+        { NULL, "{'event':'STOP'}", "STOP: has no timestamp" },
+        { NULL, "{'event':'STOP','data':{'a':1},'timestamp':{'seconds':1,"
+          "'microseconds':2}}", "STOP.a: is unknown" },
+        { NULL, "{'event':'RESET','timestamp':{'seconds':1,'microseconds':2}}",
+          "RESET.guest: is missing" },
+        { NULL, "{'error':{'class':'Odd','desc':'x'}}", "'Odd' is none" },
+        { NULL, "{'error':{'class':'GenericError','desc':''}}",
+          "error.desc: is not one line" },
+        { NULL, "{'hello':1}", "is neither event, error nor return" },
+    };
+    QTestState *s = qtest_init("-M none");
+
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+        json_object *message = json_tokener_parse(bad[i].message);
+        g_autofree char *wrong = qtest_qmp_mismatch(bad[i].command, message);
+
+        if (!wrong || !strstr(wrong, bad[i].says)) {
+            g_error("%s: %s, not %s", bad[i].message, wrong, bad[i].says);
+        }
+        json_object_put(message);
+    }
+    qtest_quit(s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -396,5 +557,8 @@ int main(int argc, char **argv)
     qtest_add_func("qmp/introspection", test_introspection);
     qtest_add_func("qmp/events", test_events);
     qtest_add_func("qmp/hmp", test_hmp);
+    qtest_add_func("qmp/every-query", test_every_query);
+    qtest_add_func("qmp/probe", test_probe);
+    qtest_add_func("qmp/schema-check", test_schema_check);
     return g_test_run();
 }

@@ -1,0 +1,272 @@
+/*
+ * Several clients of QMP at once, of which some do not behave: they do not read, or
+ * go in the middle of an answer. The others must not notice.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "libqtest.h"
+
+/* A client of its own, to see the very bytes. */
+static int connect_raw(const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
+    for (int tries = 0; connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+         tries++) {
+        g_assert_cmpint(tries, <, 500);
+        g_usleep(10000);
+    }
+    return fd;
+}
+
+static char *read_raw_line(int fd)
+{
+    GString *line = g_string_new(NULL);
+    char chunk[4096], *end = NULL;
+
+    while (!end) {
+        ssize_t there = recv(fd, chunk, sizeof(chunk), MSG_PEEK);
+
+        g_assert_cmpint(there, >, 0);
+        end = memchr(chunk, '\n', there);
+        there = recv(fd, chunk, end ? end + 1 - chunk : there, 0);
+        g_string_append_len(line, chunk, there);
+    }
+    return g_string_free(line, false);
+}
+
+static json_object *raw_answer(int fd, const char *text)
+{
+    g_autofree char *command = text ? qtest_qmp_command_of(text) : NULL;
+    g_autofree char *line = NULL;
+    json_object *answer;
+
+    if (text) {
+        g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
+    }
+    line = read_raw_line(fd);
+    g_assert_true(g_str_has_suffix(line, "\r\n"));
+    answer = json_tokener_parse(line);
+    if (!json_has(answer, "QMP")) {
+        qtest_qmp_check(command, answer);
+    }
+    return answer;
+}
+
+static void expect_return(int fd, const char *text)
+{
+    json_object *answer = raw_answer(fd, text);
+
+    if (!json_has(answer, "return")) {
+        g_error("%s: %s", text, json_object_to_json_string(answer));
+    }
+    json_object_put(answer);
+}
+
+
+static int start_client(const char *path)
+{
+    int fd = connect_raw(path);
+
+    json_object_put(raw_answer(fd, NULL));
+    expect_return(fd, "{'execute':'qmp_capabilities'}");
+    return fd;
+}
+
+static uint64_t resident_kib(QTestState *s)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/statm", qtest_pid(s));
+    g_autofree char *text = NULL;
+    unsigned long all, resident;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpint(sscanf(text, "%lu %lu", &all, &resident), ==, 2);
+    return (uint64_t)resident * sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* Write until nothing more is taken; how many commands that were. */
+static unsigned flood(int fd, GString *rest)
+{
+    unsigned count = 0;
+
+    for (; count < 100000; count++) {
+        g_autofree char *text = g_strdup_printf(
+            "{'execute':'query-commands','id':%u}\n", count);
+        ssize_t done = send(fd, text, strlen(text), MSG_DONTWAIT);
+
+        if (done < 0) {
+            struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+            if (poll(&pfd, 1, 200) == 0) {
+                return count;
+            }
+            count--;
+            continue;
+        }
+        g_string_assign(rest, text + done);
+        if (rest->len) {
+            return count + 1;
+        }
+    }
+    g_error("everything is taken from a client that does not read");
+}
+
+/*
+ * One asks and does not read: it is not listened to any more, costs no memory, and
+ * nobody else waits for it. When it reads, all its answers are there, in order.
+ */
+static void test_slow_reader(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/qmp-slow-%d", g_get_tmp_dir(),
+                                            getpid());
+    QTestState *s = qtest_initf("-M none -qmp unix:%s,server=on,wait=off",
+                                path);
+    int fd = start_client(path);
+    g_autoptr(GString) rest = g_string_new(NULL);
+    uint64_t before = resident_kib(s);
+    unsigned asked = flood(fd, rest);
+
+    qtest_qmp_ok(s, "{'execute':'query-name'}");
+    g_assert_cmpuint(resident_kib(s) - before, <, 8192);
+    for (unsigned i = 0; i < asked; i++) {
+        json_object *answer = raw_answer(fd, NULL);
+
+        g_assert_cmpint(json_int(answer, "id"), ==, i);
+        json_object_put(answer);
+        if (i == 20) {
+            g_assert_cmpint(write(fd, rest->str, rest->len), ==, rest->len);
+        }
+    }
+    expect_return(fd, "{'execute':'query-name'}");
+    close(fd);
+    qtest_quit(s);
+}
+
+/* Events for a client that does not read are lost some time; commands are not. */
+static void test_events_for_nobody(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/qmp-events-%d",
+                                            g_get_tmp_dir(), getpid());
+    QTestState *s = qtest_initf("-M none -qmp unix:%s,server=on,wait=off",
+                                path);
+    int fd = start_client(path);
+    uint64_t before = resident_kib(s);
+    g_autoptr(GString) batch = g_string_new(NULL);
+    unsigned events = 0, seen = 0;
+
+    for (unsigned i = 0; i < 50; i++) {
+        g_string_append(batch, "{'execute':'stop'}{'execute':'cont'}");
+    }
+    while (events < 16000) {
+        qtest_qmp_raw(s, batch->str);
+        for (unsigned i = 0; i < 200; i++) {
+            json_object *message = qtest_qmp_receive(s);
+
+            events += json_has(message, "event");
+            json_object_put(message);
+        }
+    }
+    g_assert_cmpuint(resident_kib(s) - before, <, 8192);
+    g_assert_cmpint(write(fd, "{'execute':'query-name'}", 24), ==, 24);
+    for (;;) {
+        json_object *answer = raw_answer(fd, NULL);
+        bool event = json_has(answer, "event");
+
+        seen += event;
+        qtest_qmp_check("query-name", answer);
+        json_object_put(answer);
+        if (!event) {
+            break;
+        }
+    }
+    /* A mebibyte of them, and what the socket holds. */
+    g_assert_cmpuint(seen, >, 8000);
+    g_assert_cmpuint(seen, <, events);
+    /* It reads again: nothing is lost any more. */
+    qtest_qmp_ok(s, "{'execute':'stop'}");
+    for (bool found = false; !found; ) {
+        json_object *answer = raw_answer(fd, NULL);
+
+        found = g_str_equal(json_string(answer, "event"), "STOP");
+        json_object_put(answer);
+    }
+    close(fd);
+    qtest_quit(s);
+}
+
+/* It goes while its answer is being written; the next one begins anew. */
+static void test_gone_in_mid_answer(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/qmp-gone-%d", g_get_tmp_dir(),
+                                            getpid());
+    QTestState *s = qtest_initf("-M none -qmp unix:%s,server=on,wait=off",
+                                path);
+    char some[100];
+
+    for (unsigned i = 0; i < 20; i++) {
+        int fd = start_client(path);
+
+        for (unsigned n = 0; n < 10; n++) {
+            g_assert_cmpint(write(fd, "{'execute':'query-qmp-schema'}", 30),
+                            ==, 30);
+        }
+        if (i & 1) {
+            g_assert_cmpint(read(fd, some, sizeof(some)), ==, sizeof(some));
+        }
+        close(fd);
+        qtest_qmp_ok(s, "{'execute':'query-name'}");
+    }
+    qtest_quit(s);
+}
+
+/* Events go to all who negotiated, answers to the one who asked. */
+static void test_several(void)
+{
+    g_autofree char *a = g_strdup_printf("%s/qmp-a-%d", g_get_tmp_dir(),
+                                         getpid());
+    g_autofree char *b = g_strdup_printf("%s/qmp-b-%d", g_get_tmp_dir(),
+                                         getpid());
+    QTestState *s = qtest_initf(
+        "-M none -qmp unix:%s,server=on,wait=off"
+        " -chardev socket,id=b,path=%s,server=on,wait=off"
+        " -mon b,mode=control,pretty=off", a, b);
+    int fd_a = start_client(a), fd_b = connect_raw(b);
+    json_object *answer;
+
+    json_object_put(raw_answer(fd_b, NULL));
+    qtest_qmp_ok(s, "{'execute':'stop'}");
+    answer = raw_answer(fd_a, NULL);
+    g_assert_cmpstr(json_string(answer, "event"), ==, "STOP");
+    json_object_put(answer);
+    /* The other had not negotiated: the next it hears is its answer. */
+    expect_return(fd_b, "{'execute':'qmp_capabilities'}");
+    qtest_qmp_ok(s, "{'execute':'cont'}");
+    for (unsigned i = 0; i < 2; i++) {
+        answer = raw_answer(i ? fd_b : fd_a, NULL);
+        g_assert_cmpstr(json_string(answer, "event"), ==, "RESUME");
+        json_object_put(answer);
+    }
+    json_object_put(qtest_event(s, "STOP"));
+    json_object_put(qtest_event(s, "RESUME"));
+    expect_return(fd_a, "{'execute':'query-name'}");
+    expect_return(fd_b, "{'execute':'query-name'}");
+    close(fd_a);
+    close(fd_b);
+    qtest_quit(s);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    qtest_add_func("qmp-clients/several", test_several);
+    qtest_add_func("qmp-clients/slow-reader", test_slow_reader);
+    qtest_add_func("qmp-clients/events-for-nobody", test_events_for_nobody);
+    qtest_add_func("qmp-clients/gone-in-mid-answer", test_gone_in_mid_answer);
+    return g_test_run();
+}
