@@ -12,6 +12,7 @@
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qemu/aio.h"
+#include "trace.h"
 
 /* --- names --- */
 
@@ -106,6 +107,7 @@ static void chr_pass_event(Chardev *chr, QEMUChrEvent event)
 
 void qemu_chr_be_event(Chardev *chr, QEMUChrEvent event)
 {
+    trace_chr_event(chr->label ? chr->label : "", event);
     if (event == CHR_EVENT_OPENED || event == CHR_EVENT_CLOSED) {
         chr->be_open = event == CHR_EVENT_OPENED;
     }
@@ -224,6 +226,7 @@ static bool chr_open(Chardev *chr, json_object *data, Error **errp)
         chr->filename = g_strdup(object_get_typename(OBJECT(chr)) +
                                  strlen("chardev-"));
     }
+    trace_chr_open(chr->label ? chr->label : "", chr->filename);
     if (be_opened) {
         qemu_chr_be_event(chr, CHR_EVENT_OPENED);
     }

@@ -12,6 +12,7 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
+#include "trace.h"
 
 typedef enum LoadStatus {
     LOAD_NONE, LOAD_SETUP, LOAD_ACTIVE, LOAD_COMPLETED, LOAD_FAILED,
@@ -39,6 +40,7 @@ static struct {
 static void set_status(LoadStatus status)
 {
     qatomic_set(&in.status, status);
+    trace_migrate_incoming_set_state(status_names[status]);
     migration_event(status_names[status]);
 }
 

@@ -23,6 +23,7 @@
 #include "qemu/timer.h"
 #include "system/balloon.h"
 #include "system/runstate.h"
+#include "trace.h"
 
 typedef enum SaveStatus {
     SAVE_NONE, SAVE_SETUP, SAVE_WAIT_UNPLUG, SAVE_ACTIVE,
@@ -150,6 +151,7 @@ static bool may_start(Error **errp)
 static void set_status(SaveStatus status)
 {
     qatomic_set(&job.status, status);
+    trace_migrate_set_state(status_names[status]);
     migration_event(status_names[status]);
 }
 

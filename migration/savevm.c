@@ -15,6 +15,7 @@
 #include "qemu/timer.h"
 #include "qemu/uuid.h"
 #include "system/system.h"
+#include "trace.h"
 
 /* ---- who we are -------------------------------------------------------- */
 
@@ -173,6 +174,7 @@ static void put_memory(QEMUFile *f, uint8_t type, QEMUFile *mem)
     size_t size;
     const uint8_t *bytes = qemu_file_get_mem(mem, &size);
 
+    trace_savevm_section_save(type, size);
     stream_put_section(f, type, bytes, size, NULL, 0);
 }
 
@@ -242,6 +244,7 @@ static bool read_sections(QEMUFile *f, MachineLoad *load, RamLoad *ram,
         if (!stream_get_section(f, &type, data, errp)) {
             return false;
         }
+        trace_savevm_section_load(type, data->len);
         if (!section_fits(last, type)) {
             error_setg(errp, "the stream is damaged: section %u after %u",
                        type, last);

@@ -15,6 +15,7 @@
 #include "qemu/queue.h"
 #include "migration/vmstate.h"
 #include "qemu-file-internal.h"
+#include "trace.h"
 
 #define STREAM_MAGIC    0x564d5354      /* "VMST" */
 #define STREAM_VERSION  1
@@ -143,10 +144,12 @@ unsigned vmstate_registered_count(void)
 static int save_entry(QEMUFile *f, StateEntry *e, Error **errp)
 {
     QEMUFile *mem = qemu_file_new_output_mem();
-    int ret = vmstate_save_state(mem, e->vmsd, e->opaque, errp);
+    int ret;
     const uint8_t *bytes;
     size_t size, length = strlen(e->name);
 
+    trace_vmstate_save_state(e->name, e->instance_id);
+    ret = vmstate_save_state(mem, e->vmsd, e->opaque, errp);
     if (ret == 0) {
         bytes = qemu_file_get_mem(mem, &size);
         qemu_put_byte(f, RECORD_STATE);
@@ -233,6 +236,7 @@ static int load_entry(QEMUFile *f, Error **errp)
         error_setg(errp, "'%s' is longer than the stream", shown);
         return -EINVAL;
     }
+    trace_vmstate_load_state(e->name, instance_id, version_id);
     ret = vmstate_load_state(f, e->vmsd, e->opaque, version_id, errp);
     if (!qemu_file_end_limit(f, outer) && ret == 0) {
         error_setg(errp, "'%s' has another length than %u", shown, length);

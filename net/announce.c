@@ -13,6 +13,7 @@
 #include "net-internal.h"
 #include "net/announce.h"
 #include "net/eth.h"
+#include "trace.h"
 
 typedef struct Series {
     NetAnnounceTimes times;
@@ -104,6 +105,7 @@ static void announce_all(const Series *series)
     for (unsigned i = 0; i < names->len; i++) {
         nc = find_nic(g_ptr_array_index(names, i));
         if (nc) {
+            trace_qemu_announce_self_iter(nc->name, series->done);
             announce_nic(nc);
         }
     }

@@ -8,6 +8,7 @@
 #include "qapi/error.h"
 #include "qemu/aio.h"
 #include "net-internal.h"
+#include "trace.h"
 
 void net_client_info_line(GString *out, const NetClientState *nc)
 {
@@ -64,6 +65,7 @@ bool qmp_set_link_name(const char *name, bool up, Error **errp)
             continue;
         }
         found = true;
+        trace_net_set_link(name, up);
         aio_context_hold(nc->ctx);
         nc->link_down = !up;
         link_changed(nc);

@@ -10,6 +10,7 @@
 #include "qapi/error.h"
 #include "net-internal.h"
 #include "net/eth.h"
+#include "trace.h"
 
 NetClientList net_clients = QTAILQ_HEAD_INITIALIZER(net_clients);
 
@@ -67,6 +68,8 @@ void net_client_set_up(NetClientState *nc, const NetClientInfo *info,
         net_filter_rewire(nc);
     }
     QTAILQ_INSERT_TAIL(&net_clients, nc, next);
+    trace_net_client_new(nc->name, model, queue_index,
+                         peer ? peer->name : "none");
 }
 
 static void free_client(NetClientState *nc)
@@ -147,6 +150,7 @@ void qemu_del_net_client(NetClientState *nc)
     NetClientState *queue, *next;
 
     net_filter_remove_all(nc);
+    trace_net_client_del(name);
     QTAILQ_FOREACH_SAFE(queue, &net_clients, next, next) {
         NetClientState *peer = queue->peer;
         AioContext *ctx = queue->ctx;

@@ -18,6 +18,7 @@
 #include "qapi/qmp-event.h"
 #include "sockaddr.h"
 #include "stream-link.h"
+#include "trace.h"
 
 typedef struct NetStream {
     StreamClient client;
@@ -99,6 +100,7 @@ static void stream_closed(NetClientState *nc)
     NetStream *s = stream_of(nc);
 
     qemu_set_info_str(nc, "%s", "");
+    trace_net_stream_disconnected(nc->name);
     emit(s, "NETDEV_STREAM_DISCONNECTED", NULL);
     if (s->listen_fd >= 0) {
         stream_listen(s, true);
@@ -125,6 +127,7 @@ static void stream_up(NetStream *s, int fd)
         qemu_set_info_str(&s->client.nc, "unix:%s", other->u.q_unix.path);
     }
     stream_link_start(&s->client.link, &s->client.nc, fd, stream_closed);
+    trace_net_stream_connected(s->client.nc.name);
     emit(s, "NETDEV_STREAM_CONNECTED", other);
 }
 

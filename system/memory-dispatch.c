@@ -11,6 +11,7 @@
 #include "memory-internal.h"
 #include "qemu/bswap.h"
 #include "qemu/main-loop.h"
+#include "trace.h"
 
 static uint64_t low_bytes(uint64_t value, unsigned size)
 {
@@ -218,6 +219,7 @@ MemTxResult memory_region_dispatch_read(MemoryRegion *mr, hwaddr addr,
     if (op & MO_BSWAP) {
         *pval = swap_bytes(*pval, size);
     }
+    trace_memory_region_ops_read(mr->name, addr, *pval, size);
     return result;
 }
 
@@ -240,6 +242,7 @@ MemTxResult memory_region_dispatch_write(MemoryRegion *mr, hwaddr addr,
     if (!access_is_legal(mr, addr, size, true, attrs)) {
         return MEMTX_ACCESS_ERROR;
     }
+    trace_memory_region_ops_write(mr->name, addr, data, size);
     if (unlikely(mr->ioeventfds) &&
         memory_region_signal_eventfd(mr, addr, device_order(mr, data, size),
                                      size)) {

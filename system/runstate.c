@@ -15,6 +15,7 @@
 #include "qemu/notify.h"
 #include "qemu/timer.h"
 #include "system/runstate.h"
+#include "trace.h"
 
 RebootAction reboot_action = REBOOT_ACTION_RESET;
 ShutdownAction shutdown_action = SHUTDOWN_ACTION_POWEROFF;
@@ -129,6 +130,8 @@ void runstate_set(RunState new_state)
                      RunState_str(current_state), RunState_str(new_state));
         abort();
     }
+    trace_runstate_set(current_state, RunState_str(current_state), new_state,
+                       RunState_str(new_state));
     qatomic_set(&current_state, new_state);
 }
 
@@ -198,6 +201,7 @@ void vm_state_notify(bool running, RunState state)
 {
     VMChangeStateEntry *e, *next;
 
+    trace_vm_state_notify(running, state, RunState_str(state));
     change_walks++;
     if (running) {
         QTAILQ_FOREACH(e, &change_entries, link) {
@@ -390,6 +394,7 @@ void qemu_system_vmstop_request(RunState state)
 
 void qemu_system_reset_request(ShutdownCause reason)
 {
+    trace_qemu_system_reset_request(ShutdownCause_str(reason));
     if (reboot_action == REBOOT_ACTION_SHUTDOWN &&
         reason != SHUTDOWN_CAUSE_SUBSYSTEM_RESET) {
         qatomic_set(&shutdown_requested, reason);
@@ -401,6 +406,7 @@ void qemu_system_reset_request(ShutdownCause reason)
 
 void qemu_system_shutdown_request(ShutdownCause reason)
 {
+    trace_qemu_system_shutdown_request(ShutdownCause_str(reason));
     qatomic_set(&shutdown_requested, reason);
     qemu_notify_event();
 }
@@ -424,6 +430,7 @@ void qemu_system_killed(int signal, pid_t pid)
 
 void qemu_system_powerdown_request(void)
 {
+    trace_qemu_system_powerdown_request();
     qatomic_set(&powerdown_requested, true);
     qemu_notify_event();
 }

@@ -9,6 +9,7 @@
 #include "hw/acpi/acpi-pm.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
+#include "trace.h"
 
 #define TIMER_BITS 24
 #define HALF_PERIOD (1ull << (TIMER_BITS - 1))
@@ -45,7 +46,10 @@ static void update_sci(AcpiPm *pm)
 {
     uint16_t events = pm1_status(pm) & pm->pm1_enable & PM1_EVENTS;
 
-    qemu_set_irq(pm->sci, events || gpe_pending(pm));
+    bool level = events || gpe_pending(pm);
+
+    trace_acpi_pm_sci(level, pm->pm1_status, pm->pm1_enable);
+    qemu_set_irq(pm->sci, level);
     if ((pm->pm1_enable & ACPI_PM1_TIMER) && !(events & ACPI_PM1_TIMER)) {
         timer_mod(&pm->timer,
                   muldiv64_round_up(pm->overflow_tick, NANOSECONDS_PER_SECOND,
@@ -105,6 +109,7 @@ static void control_write(void *opaque, hwaddr addr, uint64_t value,
     if (addr != 0) {
         return;
     }
+    trace_acpi_pm_control(value);
     pm->pm1_control = value & ~ACPI_PM1_SLP_EN;
     /* States other than soft off are not offered: nothing happens. */
     if ((value & ACPI_PM1_SLP_EN) && (value >> 10 & 7) == pm->s5_type) {
@@ -187,6 +192,7 @@ static const MemoryRegionOps gpe_ops = {
 void acpi_pm_raise_gpe(AcpiPm *pm, unsigned bit)
 {
     g_assert(bit < 8 * pm->gpe_bytes);
+    trace_acpi_pm_gpe(bit);
     pm->gpe_status[bit / 8] |= 1 << bit % 8;
     update_sci(pm);
 }

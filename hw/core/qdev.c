@@ -15,6 +15,7 @@
 #include "hw/core/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "qdev-internal.h"
+#include "trace.h"
 
 static bool machine_ready;      /* new devices count as hotplugged */
 
@@ -390,6 +391,8 @@ static bool device_realize(DeviceState *dev, Error **errp)
                                   OBJECT(dev));
     }
     dev->reset = (ResettableState) { };
+    trace_qdev_realize(dev, object_get_typename(OBJECT(dev)),
+                       dev->id ? dev->id : "");
     for (done = 0; done < ARRAY_SIZE(realize_steps); done++) {
         if (!realize_steps[done].go(dev, errp)) {
             break;
@@ -399,6 +402,7 @@ static bool device_realize(DeviceState *dev, Error **errp)
         qatomic_store_release(&dev->realized, true);
         return true;
     }
+    trace_qdev_realize_failed(dev, object_get_typename(OBJECT(dev)));
     device_steps_back(dev, done);
     if (orphan) {
         device_going_back = dev;
@@ -423,6 +427,8 @@ void device_set_realized(Object *obj, bool value, Error **errp)
     if (value && !dev->realized) {
         device_realize(dev, errp);
     } else if (!value && dev->realized) {
+        trace_qdev_unrealize(dev, object_get_typename(obj),
+                             dev->id ? dev->id : "");
         qatomic_store_release(&dev->realized, false);
         dev->hides |= owner_hides(dev);
         device_steps_back(dev, ARRAY_SIZE(realize_steps));

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qemu/module.h"
 #include "hw/core/resettable.h"
+#include "trace.h"
 
 static void phase_enter(Object *obj, void *opaque, ResetType type);
 static void phase_hold(Object *obj, void *opaque, ResetType type);
@@ -42,6 +43,8 @@ static void phase_hold(Object *obj, void *opaque, ResetType type)
     each_child(obj, rc, phase_hold, type);
     if (s->hold_phase_pending) {
         s->hold_phase_pending = false;
+        trace_resettable_phase_hold_exec(obj, object_get_typename(obj),
+                                         rc->phases.hold != NULL);
         if (rc->phases.hold) {
             rc->phases.hold(obj, type);
         }
@@ -76,6 +79,7 @@ void resettable_release_reset(Object *obj, ResetType type)
 
 void resettable_reset(Object *obj, ResetType type)
 {
+    trace_resettable_reset(obj, type);
     resettable_assert_reset(obj, type);
     resettable_release_reset(obj, type);
 }

@@ -7,6 +7,7 @@
  */
 #include "qemu/osdep.h"
 #include "apic-internal.h"
+#include "trace.h"
 
 APICState *local_apics[APIC_MAX_CPUS];
 unsigned local_apic_count;
@@ -88,6 +89,7 @@ static void deliver_to_one(const ApicMessage *m)
 
 void apic_deliver(const ApicMessage *m)
 {
+    trace_apic_deliver_irq(m->dest, m->logical, m->mode, m->vector, m->level);
     if (m->mode == APIC_DM_LOWPRI) {
         deliver_to_one(m);
         return;

@@ -12,6 +12,7 @@
 #include "hw/intc/i8259.h"
 #include "hw/intc/intc.h"
 #include "migration/vmstate.h"
+#include "trace.h"
 
 
 enum { CASCADE_LINE = 2, SPURIOUS_LINE = 7 };
@@ -39,6 +40,7 @@ static void pic_set_irq(void *opaque, int line, int level)
     if (level && !(s->core.lines >> line & 1)) {
         raised[line + (s->core.master ? 0 : 8)]++;
     }
+    trace_pic_set_irq(s->core.master, line, level);
     pic_core_set_line(&s->core, line, level);
     pic_update(s);
 }
@@ -115,6 +117,8 @@ int i8259_acknowledge(void)
         pic_update(the_slave);
     }
     pic_update(the_master);
+    trace_pic_interrupt(line + (chip == the_slave ? 8 : 0),
+                        chip->core.vector_base + line);
     return chip->core.vector_base + line;
 }
 

@@ -13,6 +13,7 @@
 #include "hw/intc/intc.h"
 #include "hw/intc/ioapic.h"
 #include "migration/vmstate.h"
+#include "trace.h"
 
 /* Bits of a redirection entry. */
 #define RTE_LOGICAL         (1ull << 11)
@@ -80,6 +81,7 @@ static void ioapic_set_irq(void *opaque, int pin, int level)
      * Polarity is not modelled on the wire: lines of this machine are given as
      * "active" or not, and a guest may say either polarity for them.
      */
+    trace_ioapic_set_irq(pin, level);
     s->raised[pin] += level && !was;
     s->lines = level ? s->lines | bit : s->lines & ~bit;
     if (entry & RTE_LEVEL) {
@@ -99,6 +101,7 @@ void ioapic_eoi_broadcast(uint8_t vector)
     if (!s) {
         return;
     }
+    trace_ioapic_eoi_broadcast(vector);
     for (unsigned pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
         if ((s->entry[pin] & 0xff) == vector &&
             (s->entry[pin] & RTE_REMOTE_IRR)) {

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qemu/host-utils.h"
 #include "rtl8139-internal.h"
+#include "trace.h"
 
 /* The units of the fields of IntrMitigate at 100 Mbit/s. */
 #define MITIGATE_UNIT_NS        20480
@@ -14,7 +15,10 @@
 
 void rtl8139_update_irq(RTL8139State *s)
 {
-    pci_set_irq(PCI_DEVICE(s), (s->isr & s->imr) != 0);
+    bool level = (s->isr & s->imr) != 0;
+
+    trace_rtl8139_update_irq(s, level, s->isr, s->imr);
+    pci_set_irq(PCI_DEVICE(s), level);
 }
 
 void rtl8139_raise(RTL8139State *s, uint16_t bits)

@@ -10,6 +10,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bitops.h"
 #include "rtl8139-internal.h"
+#include "trace.h"
 
 typedef struct Reg {
     uint8_t at;
@@ -508,6 +509,7 @@ static uint64_t rtl8139_read(void *opaque, hwaddr addr, unsigned size)
         }
         done += p.bytes;
     }
+    trace_rtl8139_read(s, addr, size, value);
     return value;
 }
 
@@ -516,6 +518,7 @@ static void rtl8139_write(void *opaque, hwaddr addr, uint64_t data,
 {
     RTL8139State *s = opaque;
 
+    trace_rtl8139_write(s, addr, size, data);
     for (unsigned done = 0; done < size; ) {
         Part p = part_at(addr + done, size - done);
 

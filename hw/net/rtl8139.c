@@ -12,6 +12,7 @@
 #include "hw/core/qdev-properties-system.h"
 #include "hw/core/qdev-properties.h"
 #include "rtl8139-internal.h"
+#include "trace.h"
 
 #define RTL8139_REVISION    0x20
 #define PM_OFFSET           0x50
@@ -68,6 +69,7 @@ static void hard_reset(RTL8139State *s)
 
 static void rtl8139_reset(DeviceState *dev)
 {
+    trace_rtl8139_reset(dev);
     hard_reset(RTL8139(dev));
 }
 

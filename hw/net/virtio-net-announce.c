@@ -8,6 +8,7 @@
 #include "qemu/osdep.h"
 #include "net/announce.h"
 #include "virtio-net-internal.h"
+#include "trace.h"
 
 void virtio_net_announce(NetClientState *nc)
 {
@@ -19,6 +20,7 @@ void virtio_net_announce(NetClientState *nc)
         virtio_vdev_has_feature(vdev, VIRTIO_NET_F_GUEST_ANNOUNCE)) {
         /* Also where the bit is set already: that interrupt may be lost. */
         n->status |= VIRTIO_NET_S_ANNOUNCE;
+        trace_virtio_net_announce_notify(n);
         virtio_notify_config(vdev);
     }
 }
@@ -27,5 +29,6 @@ void virtio_net_announce(NetClientState *nc)
 uint8_t virtio_net_ctrl_announce(VirtIONet *n, uint8_t command, CtrlArgs *args)
 {
     n->status &= ~VIRTIO_NET_S_ANNOUNCE;
+    trace_virtio_net_handle_announce(n);
     return VIRTIO_NET_OK;
 }

@@ -14,6 +14,7 @@
 #include "qemu/bswap.h"
 #include "qemu/iov.h"
 #include "virtio-net-internal.h"
+#include "trace.h"
 
 bool ctrl_take(CtrlArgs *args, void *to, size_t bytes)
 {
@@ -142,6 +143,9 @@ static uint8_t ctrl_mq_pairs(VirtIONet *n, uint8_t command, CtrlArgs *args)
     pairs = le16_to_cpu(pairs);
     if (pairs < VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MIN || pairs > n->max_pairs) {
         return VIRTIO_NET_ERR;
+    }
+    if (n->rss.steer) {
+        trace_virtio_net_rss_disable();
     }
     n->rss.steer = false;
     virtio_net_threads_share(n);
@@ -283,6 +287,7 @@ static uint8_t run_command(VirtIONet *n, const VirtQueueElement *elem,
                                  hdr.class == VIRTIO_NET_CTRL_VLAN)) {
         virtio_net_filter_changed(n);
     }
+    trace_virtio_net_ctrl(n, hdr.class, hdr.cmd, elem->out_bytes, ack);
     return ack;
 }
 

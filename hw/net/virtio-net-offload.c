@@ -13,6 +13,7 @@
 #include "qemu/osdep.h"
 #include "qemu/iov.h"
 #include "virtio-net-internal.h"
+#include "trace.h"
 
 #define BIT_OF(feature) (UINT64_C(1) << VIRTIO_NET_F_##feature)
 
@@ -64,6 +65,7 @@ void virtio_net_offload_limit(VirtIONet *n, VirtioFeatures *features)
 
 void virtio_net_set_guest_offloads(VirtIONet *n, uint64_t offloads)
 {
+    trace_virtio_net_guest_offloads(n, offloads);
     n->guest_offloads = offloads & GUEST_OFFLOAD(CSUM) ? offloads : 0;
     n->rsc = (n->guest_offloads & COALESCED_SEGMENTS) &&
              virtio_vdev_has_feature(VIRTIO_DEVICE(n), VIRTIO_NET_F_RSC_EXT);

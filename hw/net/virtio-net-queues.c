@@ -11,6 +11,7 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "virtio-net-internal.h"
+#include "trace.h"
 
 NetClientState *virtio_net_pair_client(const VirtIONetQueue *q)
 {
@@ -174,6 +175,7 @@ void virtio_net_set_pairs(VirtIONet *n, unsigned count)
 {
     unsigned before = n->curr_pairs;
 
+    trace_virtio_net_set_pairs(n, before, count);
     n->curr_pairs = count;
     for (unsigned i = count; i < before; i++) {
         empty_pair(&n->pairs[i]);

@@ -12,6 +12,7 @@
 #include "qemu/bswap.h"
 #include "qemu/iov.h"
 #include "virtio-net-internal.h"
+#include "trace.h"
 
 /* Enough for two VLAN tags, IPv6 with a few extension headers, and TCP. */
 #define HEAD_BYTES      192
@@ -260,6 +261,7 @@ uint8_t virtio_net_ctrl_rss(VirtIONet *n, uint8_t command, CtrlArgs *args)
     net_toeplitz_init(&next->toeplitz, next->key);
     next->tunnel_types = n->rss.tunnel_types;
     n->rss = *next;
+    trace_virtio_net_rss_enable(next->hash_types, next->table_mask + 1, pairs);
     virtio_net_threads_share(n);
     virtio_net_set_pairs(n, MAX(pairs, max_tx));
     virtio_net_rx_wake_all(n);

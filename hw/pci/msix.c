@@ -21,6 +21,7 @@
 #include "qemu/host-utils.h"
 #include "qemu/lockable.h"
 #include "qemu/main-loop.h"
+#include "trace.h"
 
 #define CONTROL_AT(d)   ((d)->msix_cap + PCI_MSIX_FLAGS + 1)
 #define CONTROL_ENABLE  (PCI_MSIX_FLAGS_ENABLE >> 8)
@@ -137,6 +138,7 @@ static void notify(PCIDevice *dev, unsigned vector)
         !qatomic_read(&dev->msix_entry_used[vector])) {
         return;
     }
+    trace_msix_notify(dev->name, vector);
     if (entry_masked(dev, vector)) {
         /* The atomic is the barrier; it pairs with the one in unmasked(). */
         msix_set_pending(dev, vector);
@@ -223,6 +225,8 @@ void msix_write_config(PCIDevice *dev, uint32_t address, uint32_t val, int len)
         pci_device_deassert_intx(dev);
     }
     qatomic_set(&dev->msix_function_masked, function_masked(dev));
+    trace_msix_write_config(dev->name, msix_enabled(dev),
+                            dev->msix_function_masked);
     if (dev->msix_function_masked == was_masked) {
         return;
     }

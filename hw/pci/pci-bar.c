@@ -8,6 +8,7 @@
 #include "qemu/osdep.h"
 #include "hw/pci/pci_bridge.h"
 #include "pci-internal.h"
+#include "trace.h"
 
 /* Above RAM's alias nothing wins, among BARs the last one mapped is seen. */
 #define BAR_PRIORITY 1
@@ -107,17 +108,25 @@ pcibus_t pci_bar_address(PCIDevice *d, int reg, uint8_t type, pcibus_t size)
                                         : PCI_BAR_UNMAPPED;
 }
 
-static void move_region(PCIIORegion *r, pcibus_t addr)
+static void move_region(PCIDevice *d, int bar, pcibus_t addr)
 {
+    PCIIORegion *r = &d->io_regions[bar];
+
     if (r->addr == addr) {
         return;
     }
     memory_region_transaction_begin();
     if (r->addr != PCI_BAR_UNMAPPED) {
+        trace_pci_update_mappings_del(d->name, pci_dev_bus_num(d),
+                                      PCI_SLOT(d->devfn), PCI_FUNC(d->devfn),
+                                      bar, r->addr, r->size);
         memory_region_del_subregion(r->address_space, r->memory);
     }
     r->addr = addr;
     if (addr != PCI_BAR_UNMAPPED) {
+        trace_pci_update_mappings_add(d->name, pci_dev_bus_num(d),
+                                      PCI_SLOT(d->devfn), PCI_FUNC(d->devfn),
+                                      bar, addr, r->size);
         memory_region_add_subregion_overlap(r->address_space, addr, r->memory,
                                             BAR_PRIORITY);
     }
@@ -131,7 +140,7 @@ void pci_update_mappings(PCIDevice *d)
         PCIIORegion *r = &d->io_regions[i];
 
         if (r->size) {
-            move_region(r, pci_bar_address(d, i, r->type, r->size));
+            move_region(d, i, pci_bar_address(d, i, r->type, r->size));
         }
     }
     memory_region_transaction_commit();
@@ -142,7 +151,7 @@ void pci_unmap_regions(PCIDevice *d)
     memory_region_transaction_begin();
     for (int i = 0; i < PCI_NUM_REGIONS; i++) {
         if (d->io_regions[i].size) {
-            move_region(&d->io_regions[i], PCI_BAR_UNMAPPED);
+            move_region(d, i, PCI_BAR_UNMAPPED);
         }
     }
     memory_region_transaction_commit();

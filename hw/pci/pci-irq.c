@@ -7,6 +7,7 @@
  */
 #include "qemu/osdep.h"
 #include "pci-internal.h"
+#include "trace.h"
 
 int pci_swizzle_map_irq_fn(PCIDevice *pci_dev, int pin)
 {
@@ -58,6 +59,8 @@ static void set_pin(PCIDevice *d, int pin, int level)
     if (!(d->irq_state & bit) == !level) {
         return;
     }
+    trace_pci_set_irq(d->name, PCI_SLOT(d->devfn), PCI_FUNC(d->devfn), pin,
+                      level);
     d->irq_state ^= bit;
     set_status(d);
     if (!pci_intx_disabled(d)) {

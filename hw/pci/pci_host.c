@@ -9,6 +9,7 @@
 #include "migration/vmstate.h"
 #include "pci-internal.h"
 #include "qemu/module.h"
+#include "trace.h"
 
 #define CONFIG_ENABLE   (1u << 31)
 
@@ -34,6 +35,9 @@ void pci_host_config_write_common(PCIDevice *pci_dev, uint32_t addr,
     if (addr >= MIN(limit, pci_config_size(pci_dev)) || !pci_dev->has_power) {
         return;
     }
+    trace_pci_cfg_write(pci_dev->name, pci_dev_bus_num(pci_dev),
+                        PCI_SLOT(pci_dev->devfn), PCI_FUNC(pci_dev->devfn),
+                        addr, val);
     /* A device must not be programmed by its own DMA. */
     if (mem_reentrancy_enter(&frame, &pci_dev->qdev.mem_reentrancy_guard)) {
         object_ref(OBJECT(pci_dev));
@@ -56,6 +60,9 @@ uint32_t pci_host_config_read_common(PCIDevice *pci_dev, uint32_t addr,
         value = pci_dev->config_read(pci_dev, addr, MIN(len, limit - addr));
         mem_reentrancy_leave(&frame);
     }
+    trace_pci_cfg_read(pci_dev->name, pci_dev_bus_num(pci_dev),
+                       PCI_SLOT(pci_dev->devfn), PCI_FUNC(pci_dev->devfn),
+                       addr, value);
     return value;
 }
 

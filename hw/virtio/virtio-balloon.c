@@ -21,6 +21,7 @@
 #include "qemu/module.h"
 #include "system/balloon.h"
 #include "system/ram_addr.h"
+#include "trace.h"
 
 #define QUEUE_SIZE      128
 /* Page numbers looked at, sorted and given back at one go. */
@@ -240,6 +241,7 @@ static void balloon_ops_set_target(void *opaque, uint64_t bytes)
     uint64_t ram = current_machine->ram_size;
 
     s->num_pages = (ram - MIN(bytes, ram)) >> VIRTIO_BALLOON_PFN_SHIFT;
+    trace_virtio_balloon_to_target(bytes, s->num_pages);
     virtio_notify_config(VIRTIO_DEVICE(s));
 }
 
@@ -291,6 +293,7 @@ static void balloon_get_config(VirtIODevice *vdev, uint8_t *bytes)
         .poison_val = cpu_to_le32(s->poison_val),
     };
 
+    trace_virtio_balloon_get_config(s->num_pages, s->actual);
     memcpy(bytes, &config, vdev->config_len);
 }
 
@@ -300,6 +303,7 @@ static void balloon_set_config(VirtIODevice *vdev, const uint8_t *bytes)
     struct virtio_balloon_config config = { 0 };
 
     memcpy(&config, bytes, vdev->config_len);
+    trace_virtio_balloon_set_config(le32_to_cpu(config.actual), s->actual);
     set_actual(s, le32_to_cpu(config.actual));
     if (virtio_vdev_has_feature(vdev, VIRTIO_BALLOON_F_PAGE_POISON)) {
         s->poison_val = le32_to_cpu(config.poison_val);

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qemu/aio.h"
 #include "hw/virtio/virtio-internal.h"
+#include "trace.h"
 
 /* Bits of the ISR status (section 4.1.4.5). */
 #define ISR_QUEUE   0x1
@@ -34,6 +35,7 @@ void virtio_queue_run(VirtQueue *vq)
 {
     if (virtio_queue_ready(vq)) {
         count(&vq->side->kicks);
+        trace_virtio_queue_notify(vq->vdev, vq->queue_index, vq);
         vq->side->handle_output(vq->vdev, vq);
     }
 }
@@ -118,6 +120,7 @@ void virtio_notify(VirtIODevice *vdev, VirtQueue *vq)
 {
     if (virtqueue_should_notify(vq)) {
         count(&vq->side->interrupts);
+        trace_virtio_notify(vdev, vq);
         set_isr(vdev, ISR_QUEUE);
         virtio_notify_vector(vdev, vq->vector);
     }
@@ -128,6 +131,7 @@ void virtio_notify_config(VirtIODevice *vdev)
     vdev->config_changed = true;
     /* Section 2.1.2: no notification before DRIVER_OK. */
     if (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK) {
+        trace_virtio_notify_config(vdev);
         set_isr(vdev, ISR_CONFIG);
         virtio_notify_vector(vdev, vdev->config_vector);
     }
@@ -167,6 +171,7 @@ int virtio_device_start_ioeventfd_impl(VirtIODevice *vdev)
         }
     }
     memory_region_transaction_commit();
+    trace_virtio_ioeventfd(vdev, true, ret);
     if (ret < 0) {
         virtio_device_stop_ioeventfd_impl(vdev);
         return ret;
@@ -190,6 +195,7 @@ void virtio_device_stop_ioeventfd_impl(VirtIODevice *vdev)
 {
     VirtioBusState *bus = VIRTIO_BUS(qdev_get_parent_bus(DEVICE(vdev)));
 
+    trace_virtio_ioeventfd(vdev, false, 0);
     memory_region_transaction_begin();
     for (unsigned n = 0; n < vdev->num_queues; n++) {
         VirtQueue *vq = vdev->queues[n];

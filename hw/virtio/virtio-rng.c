@@ -14,6 +14,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "hw/virtio/virtio-rng.h"
+#include "trace.h"
 
 #define QUEUE_SIZE  8
 
@@ -41,6 +42,7 @@ static void fill_buffers(VirtIORNG *s, const uint8_t *bytes, size_t size)
         }
         part = iov_from_buf(elem->in_sg, elem->in_num, 0, bytes, size);
         virtqueue_push(s->vq, elem, part);
+        trace_virtio_rng_pushed(s, part);
         g_free(elem);
         bytes += part;
         size -= part;
@@ -91,6 +93,7 @@ static void ask_for_bytes(VirtIORNG *s)
     virtqueue_get_avail_bytes(s->vq, &room, NULL, RNG_REQUEST_MAX, 0);
     count_period(s);
     s->asked = true;
+    trace_virtio_rng_request(s, room, s->quota);
     /* Buffers without room go back when the one byte comes. */
     rng_backend_request_entropy(s->source, MIN(MAX(room, 1), s->quota),
                                 bytes_came, s);

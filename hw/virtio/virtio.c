@@ -12,6 +12,7 @@
 #include "qemu/module.h"
 #include "hw/virtio/virtio-internal.h"
 #include "system/runstate.h"
+#include "trace.h"
 
 /* Status bits that the driver sets. */
 #define DRIVER_STATUS   (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | \
@@ -178,6 +179,8 @@ bool virtio_queue_enable(VirtIODevice *vdev, int n)
                       vdev->name, n);
         return false;
     }
+    trace_virtio_queue_enable(vdev, n, vq->num, vq->desc.addr, vq->driver.addr,
+                              vq->device.addr);
     if (vdc->queue_enable && (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK)) {
         vdc->queue_enable(vdev, n);
     }
@@ -237,6 +240,7 @@ void virtio_queue_reset(VirtIODevice *vdev, int n)
     if (!vq) {
         return;
     }
+    trace_virtio_queue_reset(vdev, n);
     if (vdc->queue_reset) {
         vdc->queue_reset(vdev, n);
     }
@@ -309,6 +313,8 @@ static void take_features(VirtIODevice *vdev)
 {
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
 
+    trace_virtio_set_features(vdev, vdev->guest_features.w[0],
+                              vdev->guest_features.w[1]);
     virtio_queues_apply_features(vdev);
     if (vdc->set_features) {
         vdc->set_features(vdev);
@@ -321,6 +327,7 @@ void virtio_set_status(VirtIODevice *vdev, uint8_t status)
     uint8_t added;
     VIRTIO_HOLD_GUARD(vdev);
 
+    trace_virtio_set_status(vdev, status);
     if (status == 0) {
         virtio_reset(vdev);
         return;
@@ -390,6 +397,7 @@ void virtio_reset(VirtIODevice *vdev)
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
     VIRTIO_HOLD_GUARD(vdev);
 
+    trace_virtio_reset(vdev);
     vdev->status = 0;
     vdev->legacy_kicked = false;
     update_running(vdev);
@@ -482,6 +490,7 @@ void virtio_error(VirtIODevice *vdev, const char *fmt, ...)
     message = g_strdup_vprintf(fmt, ap);
     va_end(ap);
     qemu_log_mask(LOG_GUEST_ERROR, "%s: %s\n", vdev->name, message);
+    trace_virtio_error(vdev, message);
 
     if (qatomic_xchg(&vdev->broken, true)) {
         return;
@@ -571,6 +580,11 @@ static void QEMU_NOINLINE virtio_device_realize(DeviceState *dev, Error **errp)
         if (vdev->queues[i]) {
             vdev->queues[i]->mem = &vdev->memory->ring;
         }
+    }
+    if (trace_event_enabled(virtio_init_device)) {
+        g_autofree char *path = object_get_canonical_path(OBJECT(dev));
+
+        trace_virtio_init_device(vdev, vdev->name, path);
     }
 }
 

@@ -1,0 +1,6 @@
+/*
+ * Trace events of hw/virtio/.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "trace/trace-hw_virtio.h"
