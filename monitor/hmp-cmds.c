@@ -276,119 +276,6 @@ static void hmp_ringbuf_read(Monitor *mon, json_object *args)
     }
 }
 
-/* --- completion --- */
-
-static void offer(GPtrArray *found, const char *word, const char *candidate)
-{
-    if (g_str_has_prefix(candidate, word)) {
-        g_ptr_array_add(found, g_strdup(candidate));
-    }
-}
-
-static int offer_child(Object *child, void *opaque)
-{
-    GPtrArray *pair = opaque;
-
-    offer(g_ptr_array_index(pair, 0), g_ptr_array_index(pair, 1),
-          object_get_canonical_path_component(child));
-    return 0;
-}
-
-static void offer_children(GPtrArray *found, const char *path,
-                           const char *word)
-{
-    Object *obj = object_resolve_path(path, NULL);
-    g_autoptr(GPtrArray) pair = g_ptr_array_new();
-
-    g_ptr_array_add(pair, found);
-    g_ptr_array_add(pair, (void *)word);
-    if (obj) {
-        object_child_foreach(obj, offer_child, pair);
-    }
-}
-
-static void complete_device_id(GPtrArray *found, unsigned nth,
-                               const char *word)
-{
-    if (nth == 0) {
-        offer_children(found, "/machine/peripheral", word);
-    }
-}
-
-static void complete_object_id(GPtrArray *found, unsigned nth,
-                               const char *word)
-{
-    if (nth == 0) {
-        offer_children(found, "/objects", word);
-    }
-}
-
-static void complete_chardev_id(GPtrArray *found, unsigned nth,
-                                const char *word)
-{
-    if (nth == 0) {
-        offer_children(found, "/chardevs", word);
-    }
-}
-
-static void offer_types(GPtrArray *found, const char *parent, const char *word)
-{
-    g_autoptr(GSList) list = object_class_get_list(parent, false);
-
-    for (GSList *l = list; l; l = l->next) {
-        offer(found, word, object_class_get_name(l->data));
-    }
-}
-
-static void complete_driver(GPtrArray *found, unsigned nth, const char *word)
-{
-    if (nth == 0) {
-        offer_types(found, "device", word);
-    }
-}
-
-static void complete_object_type(GPtrArray *found, unsigned nth,
-                                 const char *word)
-{
-    if (nth == 0) {
-        offer_types(found, TYPE_USER_CREATABLE, word);
-    }
-}
-
-static void complete_netdev_type(GPtrArray *found, unsigned nth,
-                                 const char *word)
-{
-    for (unsigned i = 0;
-         nth == 0 && qapi_type_NetClientDriver.values[i]; i++) {
-        offer(found, word, qapi_type_NetClientDriver.values[i]);
-    }
-}
-
-/* Paths of the object tree, one component at a time. */
-static void complete_qom_path(GPtrArray *found, unsigned nth, const char *word)
-{
-    const char *slash = strrchr(word, '/');
-    g_autofree char *dir = g_strndup(word, slash ? slash - word : 0);
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-
-    if (nth > 0) {
-        return;
-    }
-    offer_children(names, dir[0] ? dir : "/", slash ? slash + 1 : "");
-    for (unsigned i = 0; i < names->len; i++) {
-        g_ptr_array_add(found, g_strdup_printf(
-            "%s/%s", dir, (char *)g_ptr_array_index(names, i)));
-    }
-}
-
-static void complete_on_off(GPtrArray *found, unsigned nth, const char *word)
-{
-    if (nth == 1) {
-        offer(found, word, "on");
-        offer(found, word, "off");
-    }
-}
-
 /* In MiB, or with a suffix. */
 static void hmp_balloon(Monitor *mon, json_object *args)
 {
@@ -409,14 +296,16 @@ static void hmp_balloon(Monitor *mon, json_object *args)
 
 const HMPCommand hmp_commands[] = {
     { "announce_self", "interfaces:s?,id:s?", "[interfaces] [id]",
-      "let NICs tell the network where they are", hmp_announce_self },
+      "let NICs tell the network where they are", hmp_announce_self,
+      .complete = hmp_complete_nics },
     { "balloon", "value:s", "target", "request VM to change its memory "
       "allocation (in MB)", hmp_balloon },
-    { "chardev-add", "args:S", "args", "add chardev", hmp_chardev_add },
+    { "chardev-add", "args:S", "args", "add chardev", hmp_chardev_add,
+      .complete = hmp_complete_chardev_add },
     { "chardev-remove", "id:s", "id", "remove chardev", hmp_chardev_remove,
-      .complete = complete_chardev_id },
+      .complete = hmp_complete_chardev_id },
     { "chardev-send-break", "id:s", "id", "send a break on chardev",
-      hmp_chardev_send_break, .complete = complete_chardev_id },
+      hmp_chardev_send_break, .complete = hmp_complete_chardev_id },
     { "closefd", "fdname:s", "name", "close a file descriptor that getfd kept",
       hmp_closefd },
     { "cont|c", "", "", "resume emulation", hmp_cont },
@@ -424,9 +313,9 @@ const HMPCommand hmp_commands[] = {
       hmp_cpu },
     { "device_add", "device:S", "driver[,prop=value][,...]",
       "add device, like -device on the command line", hmp_device_add,
-      .complete = complete_driver },
+      .complete = hmp_complete_device_add },
     { "device_del", "id:s", "device", "remove device", hmp_device_del,
-      .complete = complete_device_id },
+      .complete = hmp_complete_device_id },
     { "help|?", "name:S?", "[cmd]", "show the help", hmp_help },
     { "hostfwd_add", "arg1:s,arg2:s?",
       "[netdev_id] [tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport",
@@ -438,7 +327,8 @@ const HMPCommand hmp_commands[] = {
     { "info", "", "[subcommand]", "show the state of the system",
       .sub = hmp_info_commands },
     { "log", "items:s", "item1[,...]", "activate logging of these items",
-      hmp_log },
+      hmp_log,
+      .complete = hmp_complete_log },
     { "logfile", "filename:s", "filename", "log to this file", hmp_logfile },
     { "migrate", "detach:-d,resume:-r,uri:s", "[-d] uri",
       "save the state to uri (-d is understood; it never waits)",
@@ -450,48 +340,54 @@ const HMPCommand hmp_commands[] = {
       hmp_migrate_incoming },
     { "migrate_set_capability", "capability:s,state:b", "capability state",
       "switch a migration capability on or off",
-      hmp_migrate_set_capability, .complete = complete_on_off },
+      hmp_migrate_set_capability,
+      .complete = hmp_complete_capability },
     { "migrate_set_parameter", "parameter:s,value:s", "parameter value",
-      "set a parameter of migration", hmp_migrate_set_parameter },
+      "set a parameter of migration", hmp_migrate_set_parameter,
+      .complete = hmp_complete_parameter },
     { "netdev_add", "netdev:S", "type,id=str[,prop=value][,...]",
       "add network back end", hmp_netdev_add,
-      .complete = complete_netdev_type },
-    { "netdev_del", "id:s", "id", "remove network back end", hmp_netdev_del },
+      .complete = hmp_complete_netdev_add },
+    { "netdev_del", "id:s", "id", "remove network back end", hmp_netdev_del,
+      .complete = hmp_complete_netdev_id },
     { "nmi", "", "", "inject an NMI", hmp_nmi },
     { "o", "fmt:/,addr:i,val:i", "/fmt addr value", "I/O port write",
       hmp_ioport_write },
     { "object_add", "object:S", "type,id=str[,prop=value][,...]",
-      "create an object", hmp_object_add, .complete = complete_object_type },
+      "create an object", hmp_object_add,
+      .complete = hmp_complete_object_add },
     { "object_del", "id:s", "id", "destroy an object", hmp_object_del,
-      .complete = complete_object_id },
+      .complete = hmp_complete_object_id },
     { "pmemsave", "val:i,size:i,filename:s", "addr size file",
       "save physical memory to a file", hmp_pmemsave },
     { "print|p", "fmt:/,val:i", "/fmt expr",
       "print the value of an expression ($pc is a register)", hmp_print },
     { "qom-get", "path:s,property:s", "path property", "print a property",
-      hmp_qom_get, .complete = complete_qom_path },
+      hmp_qom_get,
+      .complete = hmp_complete_property },
     { "qom-list", "path:s?", "path", "list properties", hmp_qom_list,
-      .complete = complete_qom_path },
+      .complete = hmp_complete_qom_path },
     { "qom-set", "json:-j,path:s,property:s,value:S",
       "[-j] path property value", "set a property; -j: the value is JSON",
-      hmp_qom_set, .complete = complete_qom_path },
+      hmp_qom_set,
+      .complete = hmp_complete_property },
     { "quit|q", "", "", "quit the emulator", hmp_quit },
     { "ringbuf_read", "device:s,size:i", "device size",
       "read from a ring buffer character device", hmp_ringbuf_read,
-      .complete = complete_chardev_id },
+      .complete = hmp_complete_chardev_id },
     { "ringbuf_write", "device:s,data:s", "device data",
       "write to a ring buffer character device", hmp_ringbuf_write,
-      .complete = complete_chardev_id },
+      .complete = hmp_complete_chardev_id },
     { "set_link", "name:s,up:b", "name on|off",
       "change the link status of a network adapter", hmp_set_link,
-      .complete = complete_on_off },
+      .complete = hmp_complete_link },
     { "stop|s", "", "", "stop emulation", hmp_stop },
     { "system_powerdown", "", "", "send system power down event",
       hmp_system_powerdown },
     { "system_reset", "", "", "reset the system", hmp_system_reset },
     { "trace-event", "name:s,enable:b", "name on|off",
       "switch a trace event; the name may have *", hmp_trace_event,
-      .complete = complete_on_off },
+      .complete = hmp_complete_trace },
     { "x", "fmt:/,addr:i", "/fmt addr", "show memory at a virtual address",
       hmp_memory_virtual },
     { "xp", "fmt:/,addr:i", "/fmt addr", "show memory at a physical address",

@@ -18,6 +18,26 @@ void hmp_ioport_write(Monitor *mon, json_object *args);
 void hmp_print(Monitor *mon, json_object *args);
 bool hmp_cpu_exists(int64_t index);
 
+/* --- hmp-complete.c: what arguments may be --- */
+
+void hmp_complete_capability(HMPCompletion *c);
+void hmp_complete_chardev_add(HMPCompletion *c);
+void hmp_complete_chardev_id(HMPCompletion *c);
+void hmp_complete_device_add(HMPCompletion *c);
+void hmp_complete_device_id(HMPCompletion *c);
+void hmp_complete_link(HMPCompletion *c);
+void hmp_complete_log(HMPCompletion *c);
+void hmp_complete_netdev_add(HMPCompletion *c);
+void hmp_complete_netdev_id(HMPCompletion *c);
+void hmp_complete_nics(HMPCompletion *c);
+void hmp_complete_object_add(HMPCompletion *c);
+void hmp_complete_object_id(HMPCompletion *c);
+void hmp_complete_parameter(HMPCompletion *c);
+void hmp_complete_property(HMPCompletion *c);
+void hmp_complete_qom_path(HMPCompletion *c);
+void hmp_complete_trace(HMPCompletion *c);
+void hmp_complete_virtio(HMPCompletion *c);
+
 /* --- hmp-virtio.c --- */
 
 void hmp_info_virtio(Monitor *mon, json_object *args);

@@ -91,6 +91,7 @@ bool monitor_qmp_negotiated(Monitor *mon, bool oob, Error **errp);
 /* --- hmp.c --- */
 
 typedef struct HMPCommand HMPCommand;
+typedef struct HMPCompletion HMPCompletion;
 
 struct HMPCommand {
     const char *name;           /* "quit|q": names separated by '|' */
@@ -99,8 +100,8 @@ struct HMPCommand {
     const char *help;
     void (*run)(Monitor *mon, json_object *args);
     const HMPCommand *sub;      /* a table of sub-commands */
-    /* Add what may stand at argument @nth and begins with @word. */
-    void (*complete)(GPtrArray *found, unsigned nth, const char *word);
+    /* Offer what may stand where completion was asked for; hmp-complete.c. */
+    void (*complete)(HMPCompletion *c);
 };
 
 extern const HMPCommand hmp_commands[];

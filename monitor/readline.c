@@ -153,17 +153,29 @@ static size_t common_prefix(GPtrArray *found)
     return n;
 }
 
+/* How much of all items need not be shown: up to the last comma or slash. */
+static size_t known_part(GPtrArray *found)
+{
+    const char *first = g_ptr_array_index(found, 0);
+    size_t n = common_prefix(found);
+
+    while (n > 0 && first[n - 1] != ',' && first[n - 1] != '/') {
+        n--;
+    }
+    return n;
+}
+
 static void rl_list(ReadLine *rl, GPtrArray *found)
 {
-    size_t width = 0, column = 0;
+    size_t width = 0, column = 0, known = known_part(found);
 
     for (unsigned i = 0; i < found->len; i++) {
-        width = MAX(width, strlen(g_ptr_array_index(found, i)) + 2);
+        width = MAX(width, strlen(g_ptr_array_index(found, i)) - known + 2);
     }
     rl_print(rl, "\r\n");
     for (unsigned i = 0; i < found->len; i++) {
         g_autofree char *item = g_strdup_printf(
-            "%-*s", (int)width, (char *)g_ptr_array_index(found, i));
+            "%-*s", (int)width, (char *)g_ptr_array_index(found, i) + known);
 
         if (column + width > 79 && column > 0) {
             rl_print(rl, "\r\n");
@@ -193,7 +205,12 @@ static void rl_complete(ReadLine *rl)
         rl_insert(rl, (char *)g_ptr_array_index(found, 0) + have, same - have);
     }
     if (found->len == 1) {
-        rl_insert(rl, " ", 1);
+        const char *only = g_ptr_array_index(found, 0);
+
+        /* A key wants its value at once. */
+        if (!g_str_has_suffix(only, "=")) {
+            rl_insert(rl, " ", 1);
+        }
     } else if (same <= have) {
         rl_list(rl, found);
     }
