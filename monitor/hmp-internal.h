@@ -41,6 +41,7 @@ void hmp_complete_virtio(HMPCompletion *c);
 /* --- hmp-virtio.c --- */
 
 void hmp_info_virtio(Monitor *mon, json_object *args);
+void hmp_info_virtio_stats(Monitor *mon, json_object *args);
 void hmp_info_virtio_status(Monitor *mon, json_object *args);
 void hmp_info_virtio_queue_status(Monitor *mon, json_object *args);
 void hmp_info_virtio_vhost_queue_status(Monitor *mon, json_object *args);

@@ -32,6 +32,33 @@ void hmp_info_virtio(Monitor *mon, json_object *args)
     }
 }
 
+static void print_queue_stats(Monitor *mon, json_object *queues)
+{
+    monitor_printf(mon, "  queue   size %12s %12s\n", "kicks", "interrupts");
+    for (size_t i = 0; i < json_object_array_length(queues); i++) {
+        json_object *q = json_object_array_get_idx(queues, i);
+
+        monitor_printf(mon, "  %5" PRId64 " %6" PRId64 " %12" PRId64
+                       " %12" PRId64 "%s\n", json_get_int(q, "index", 0),
+                       json_get_int(q, "size", 0), json_get_int(q, "kicks", 0),
+                       json_get_int(q, "interrupts", 0),
+                       json_get_bool(q, "enabled", false) ? "" : "  off");
+    }
+}
+
+void hmp_info_virtio_stats(Monitor *mon, json_object *args)
+{
+    g_json_auto json_object *list = ask(mon, qmp_x_query_virtio_stats, args);
+
+    for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+        json_object *one = json_object_array_get_idx(list, i);
+
+        monitor_printf(mon, "%s [%s]\n", json_get_str(one, "path"),
+                       json_get_str(one, "name"));
+        print_queue_stats(mon, json_get(one, "queues"));
+    }
+}
+
 static void print_texts(Monitor *mon, json_object *list)
 {
     for (size_t i = 0; i < json_object_array_length(list); i++) {

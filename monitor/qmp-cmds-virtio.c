@@ -64,6 +64,64 @@ static VirtIODevice *find_device(json_object *args, Error **errp)
     return vdev;
 }
 
+/* --- counters --- */
+
+static json_object *stats_json(VirtIODevice *vdev)
+{
+    g_autofree char *path = object_get_canonical_path(OBJECT(vdev));
+    json_object *info = json_object_new_object();
+    json_object *queues = json_object_new_array();
+    VirtQueueView v;
+
+    json_put_str(info, "path", path);
+    put_name(info, vdev);
+    for (unsigned n = 0; n < virtio_get_num_queues(vdev); n++) {
+        json_object *queue;
+
+        if (!virtio_queue_view(vdev, n, &v)) {
+            continue;
+        }
+        queue = json_object_new_object();
+        json_put_uint(queue, "index", n);
+        json_put_uint(queue, "size", v.num);
+        json_put_bool(queue, "enabled", v.enabled);
+        json_put_uint(queue, "kicks", v.kicks);
+        json_put_uint(queue, "interrupts", v.interrupts);
+        json_object_array_add(queues, queue);
+    }
+    json_put(info, "queues", queues);
+    return info;
+}
+
+static int add_stats(Object *obj, void *list)
+{
+    VirtIODevice *vdev = (VirtIODevice *)
+        object_dynamic_cast(obj, TYPE_VIRTIO_DEVICE);
+
+    if (vdev && DEVICE(vdev)->realized) {
+        json_object_array_add(list, stats_json(vdev));
+    }
+    return 0;
+}
+
+json_object *qmp_x_query_virtio_stats(json_object *args, Error **errp)
+{
+    json_object *list = json_object_new_array();
+    VirtIODevice *vdev;
+
+    if (!json_haskey(args, "path")) {
+        object_child_foreach_recursive(object_get_root(), add_stats, list);
+        return list;
+    }
+    vdev = find_device(args, errp);
+    if (!vdev) {
+        json_object_put(list);
+        return NULL;
+    }
+    json_object_array_add(list, stats_json(vdev));
+    return list;
+}
+
 /* --- the device --- */
 
 /* The texts of bits that are set, which leave @rest. */

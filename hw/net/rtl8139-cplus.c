@@ -250,6 +250,7 @@ static void transmit_ring(RTL8139State *s, unsigned ring, uint8_t poll_bit)
             rtl8139_frame_sent(s);
         } else {
             s->stats.tx_err++;
+            s->tx_count.drop_bad++;
             rtl8139_raise(s, ISR_TER);
         }
         if (s->tx_waiting) {

@@ -112,6 +112,15 @@ typedef struct RTLStats {
     uint16_t missed, tx_aborted;
 } RTLStats;
 
+/* What a direction counted since the device was made; rtl8139-stats.c. */
+typedef struct RTLCounters {
+    uint64_t packets, bytes;
+    uint64_t kicks;             /* register writes that started it */
+    uint64_t interrupts;        /* times that it raised the line */
+    uint64_t filtered;
+    uint64_t drop_short, drop_long, drop_off, drop_no_room, drop_bad;
+} RTLCounters;
+
 /* Interrupts of one direction that are held back for a while. */
 typedef struct RTLMitigation {
     QEMUTimer timer;
@@ -182,7 +191,10 @@ struct RTL8139State {
     QEMUTimer rx_timer;
 
     RTLStats stats;
+    RTLCounters rx_count, tx_count;
 };
+
+struct json_object *rtl8139_query_stats(NetClientState *nc);
 
 /* A descriptor of the C+ rings, in host byte order. */
 typedef struct RTLDesc {

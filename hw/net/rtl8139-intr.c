@@ -13,6 +13,10 @@
 #define MITIGATE_UNIT_NS        20480
 #define MITIGATE_UNIT_FRAMES    4
 
+/* Which direction an interrupt comes from, where it is one. */
+#define ISR_OF_RX   (ISR_ROK | ISR_RER | ISR_RXOVW | ISR_FOVW)
+#define ISR_OF_TX   (ISR_TOK | ISR_TER | ISR_TDU)
+
 void rtl8139_update_irq(RTL8139State *s)
 {
     bool level = (s->isr & s->imr) != 0;
@@ -23,7 +27,13 @@ void rtl8139_update_irq(RTL8139State *s)
 
 void rtl8139_raise(RTL8139State *s, uint16_t bits)
 {
+    bool was = s->isr & s->imr;
+
     s->isr |= bits & ISR_ALL;
+    if (!was && (s->isr & s->imr)) {
+        s->rx_count.interrupts += !!(bits & s->imr & ISR_OF_RX);
+        s->tx_count.interrupts += !!(bits & s->imr & ISR_OF_TX);
+    }
     rtl8139_update_irq(s);
 }
 

@@ -75,6 +75,7 @@ static void tsd_write(RTL8139State *s, unsigned at, uint32_t value)
     }
     s->tsd[n] = value & (TSD_SIZE | TSD_OWN | TSD_ERTXTH);
     if (!(value & TSD_OWN)) {
+        s->tx_count.kicks++;
         rtl8139_tx_kick(s);
     }
 }
@@ -114,6 +115,7 @@ static void tppoll_write(RTL8139State *s, unsigned at, uint32_t value)
     }
     s->tppoll |= value & (TPPOLL_HPQ | TPPOLL_NPQ);
     if (s->tppoll) {
+        s->tx_count.kicks++;
         rtl8139_tx_kick(s);
     }
 }
@@ -149,6 +151,7 @@ static uint32_t capr_read(RTL8139State *s, unsigned at)
 static void capr_write(RTL8139State *s, unsigned at, uint32_t value)
 {
     s->capr = value;
+    s->rx_count.kicks++;
     rtl8139_rx_room(s);
 }
 

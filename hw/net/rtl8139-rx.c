@@ -265,12 +265,15 @@ static void missed(RTL8139State *s)
 {
     s->mpc = (s->mpc + 1) & 0xffffff;
     s->stats.missed++;
+    s->rx_count.drop_no_room++;
     rtl8139_raise(s, ISR_RXOVW | ISR_FOVW);
 }
 
-static void received(RTL8139State *s, RxTo to)
+static void received(RTL8139State *s, RxTo to, size_t size)
 {
     s->stats.rx_ok++;
+    s->rx_count.packets++;
+    s->rx_count.bytes += size;
     if (to == RX_TO_ALL) {
         s->stats.rx_ok_broadcast++;
     } else if (to == RX_TO_GROUP) {
@@ -289,11 +292,17 @@ static bool deliver(RTL8139State *s, const uint8_t *frame, size_t size)
     RxResult result = RX_BAD;
     RxTo to;
 
-    if (!rtl8139_powered(s) || !(s->cr & CR_RE) || size < ETH_HLEN) {
+    if (!rtl8139_powered(s) || !(s->cr & CR_RE)) {
+        s->rx_count.drop_off++;
+        return true;
+    }
+    if (size < ETH_HLEN) {
+        s->rx_count.drop_short++;
         return true;
     }
     to = classify(s, frame);
     if (to == RX_NOT_WANTED) {
+        s->rx_count.filtered++;
         return true;
     }
     if (size <= RTL_RX_FRAME_MAX) {
@@ -301,8 +310,10 @@ static bool deliver(RTL8139State *s, const uint8_t *frame, size_t size)
                                      ring_receive(s, frame, size, to);
     }
     if (result == RX_TAKEN) {
-        received(s, to);
+        received(s, to, size);
     } else if (result == RX_BAD) {
+        *(size > RTL_RX_FRAME_MAX ? &s->rx_count.drop_long
+                                  : &s->rx_count.drop_bad) += 1;
         s->stats.rx_err++;
         rtl8139_raise(s, ISR_RER);
     }

@@ -55,6 +55,8 @@ void rtl8139_send(RTL8139State *s, const struct iovec *iov, unsigned iovcnt,
         iov = padded;
         size = ETH_ZLEN;
     }
+    s->tx_count.packets++;
+    s->tx_count.bytes += size;
     if (rtl8139_loopback(s)) {
         send_around(s, iov, iovcnt, size);
     } else if (qemu_sendv_packet_async(nc, iov, iovcnt, tx_taken) == 0) {
@@ -96,6 +98,7 @@ static void transmit(RTL8139State *s)
             *tsd |= TSD_OWN | TSD_TABT;
             s->stats.tx_err++;
             s->stats.tx_aborted++;
+            s->tx_count.drop_bad++;
             rtl8139_raise(s, ISR_TER);
         }
         s->tx_desc = (s->tx_desc + 1) % RTL_TX_DESCS;

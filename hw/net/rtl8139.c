@@ -26,6 +26,7 @@ static const NetClientInfo net_rtl8139_info = {
     .receive = rtl8139_receive,
     .link_status_changed = rtl8139_link_changed,
     .vm_state_changed = rtl8139_vm_changed,
+    .query_stats = rtl8139_query_stats,
 };
 
 /* --- resets --- */

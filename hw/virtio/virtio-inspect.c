@@ -28,6 +28,8 @@ bool virtio_queue_view(VirtIODevice *vdev, unsigned n, VirtQueueView *view)
         .signalled_used = vq->used_idx - vq->unsignalled,
         .signalled_used_valid = vq->enabled &&
                                 vq->unsignalled < VIRTQUEUE_UNSIGNALLED_MAX,
+        .kicks = virtio_queue_kicks(vq),
+        .interrupts = virtio_queue_interrupts(vq),
         .packed = vq->ops->packed,
         .enabled = vq->enabled,
     };

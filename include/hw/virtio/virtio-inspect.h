@@ -21,6 +21,7 @@ typedef struct VirtQueueView {
     uint16_t used_idx;
     uint16_t signalled_used;        /* used_idx when the driver was last told */
     bool signalled_used_valid;
+    uint64_t kicks, interrupts;     /* since the device was made */
     bool packed;
     bool enabled;
 } VirtQueueView;
