@@ -261,6 +261,82 @@ static void test_several(void)
     qtest_quit(s);
 }
 
+/* --- out of band --- */
+
+static void send_text(int fd, const char *text)
+{
+    g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
+}
+
+static void expect_id(int fd, const char *id)
+{
+    json_object *answer = raw_answer(fd, NULL);
+
+    g_assert_true(json_has(answer, "return"));
+    g_assert_cmpstr(json_string(answer, "id"), ==, id);
+    json_object_put(answer);
+}
+
+static bool quiet(int fd, int wait_ms)
+{
+    struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+    return poll(&pfd, 1, wait_ms) == 0;
+}
+
+/*
+ * The main loop waits for somebody to connect to a character device. Out of band is
+ * answered meanwhile; more than eight commands in band are not read ahead, and what
+ * stands behind them waits with them.
+ */
+static void test_out_of_band(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/qmp-oob-%d", g_get_tmp_dir(),
+                                            getpid());
+    g_autofree char *sock = g_strconcat(path, "-wait", NULL);
+    g_autofree char *slow = g_strdup_printf(
+        "{'execute':'chardev-add','id':'slow','arguments':{'id':'c','backend':"
+        "{'type':'socket','data':{'server':true,'wait':true,'addr':"
+        "{'type':'unix','data':{'path':'%s'}}}}}}", sock);
+    QTestState *s = qtest_initf("-M none -qmp unix:%s,server=on,wait=off",
+                                path);
+    int fd = connect_raw(path), other;
+
+    json_object_put(raw_answer(fd, NULL));
+    expect_return(fd, "{'execute':'qmp_capabilities','arguments':"
+                  "{'enable':['oob']}}");
+    send_text(fd, slow);
+    while (!g_file_test(sock, G_FILE_TEST_EXISTS)) {
+        g_usleep(1000);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        send_text(fd, "{'execute':'query-name','id':'in-band'}");
+    }
+    send_text(fd, "{'exec-oob':'query-status','id':'now'}");
+    expect_id(fd, "now");
+    g_assert_true(quiet(fd, 50));
+    for (unsigned i = 0; i < 10; i++) {
+        send_text(fd, "{'execute':'query-name','id':'in-band'}");
+    }
+    g_assert_true(quiet(fd, 50));
+    send_text(fd, "{'exec-oob':'query-status','id':'behind'}");
+    g_assert_true(quiet(fd, 100));
+
+    other = connect_raw(sock);
+    expect_id(fd, "slow");
+    for (unsigned i = 0, behind = 0; i < 17; i++) {
+        json_object *answer = raw_answer(fd, NULL);
+
+        behind += g_str_equal(json_string(answer, "id"), "behind");
+        g_assert_cmpuint(behind, <=, 1);
+        json_object_put(answer);
+    }
+    close(other);
+    expect_return(fd, "{'execute':'chardev-remove','arguments':{'id':'c'}}");
+    close(fd);
+    qtest_quit(s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -268,5 +344,6 @@ int main(int argc, char **argv)
     qtest_add_func("qmp-clients/slow-reader", test_slow_reader);
     qtest_add_func("qmp-clients/events-for-nobody", test_events_for_nobody);
     qtest_add_func("qmp-clients/gone-in-mid-answer", test_gone_in_mid_answer);
+    qtest_add_func("qmp-clients/out-of-band", test_out_of_band);
     return g_test_run();
 }
