@@ -21,6 +21,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import guestlib  # noqa: E402
+import qmpschema  # noqa: E402
 
 BLOB_BYTES = 16 << 20
 STEPS = ["init", "address", "ping", "fetched-right", "sent-right", "interrupts",
@@ -84,7 +85,9 @@ class Qmp:
         self.file = self.sock.makefile("r")
         self.events = []
         self.file.readline()
+        self.schema = None
         self.run("qmp_capabilities")
+        self.schema = qmpschema.Schema(self.run("query-qmp-schema"))
 
     def run(self, command, **arguments):
         self.sock.sendall(json.dumps({"execute": command,
@@ -92,6 +95,8 @@ class Qmp:
                           b"\n")
         while True:
             answer = json.loads(self.file.readline())
+            if self.schema:
+                self.schema.check(command, answer)
             if "return" in answer:
                 return answer["return"]
             if "error" in answer:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import qmpschema
 import tap
 
 BINARY = os.path.abspath(sys.argv[1])
@@ -35,10 +36,12 @@ class Qmp:
                 time.sleep(0.02)
         self.file = self.sock.makefile("rb")
         self.events = []
+        self.schema = None
         greeting = self.line()
         assert greeting["QMP"]["version"]["qemu"]["major"] == 7, greeting
         enable = {"enable": ["oob"]} if oob else {}
         assert self.run("qmp_capabilities", **enable) == {}
+        self.schema = qmpschema.Schema(self.run("query-qmp-schema"))
 
     def line(self):
         text = self.file.readline()
@@ -60,12 +63,16 @@ class Qmp:
             got = self.line()
             if "event" not in got:
                 return got
+            if self.schema:
+                self.schema.check(None, got)
             self.events.append(got)
 
     def run(self, name, **kw):
         self.send(name, **kw)
         got = self.answer()
         assert "return" in got, got
+        if self.schema:
+            self.schema.check(name, got)
         return got["return"]
 
     def error(self, name, **kw):

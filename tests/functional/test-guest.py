@@ -13,6 +13,7 @@ import time
 
 import boot
 import guestlib
+import qmpschema
 import tap
 
 BINARY = sys.argv[1]
@@ -50,7 +51,9 @@ class Machine:
         self.file = self.sock.makefile("r")
         self.events = []
         self.file.readline()
+        self.schema = None
         self.qmp("qmp_capabilities")
+        self.schema = qmpschema.Schema(self.qmp("query-qmp-schema"))
 
     def qmp(self, command, **arguments):
         self.sock.sendall(json.dumps({"execute": command,
@@ -58,6 +61,8 @@ class Machine:
                           b"\n")
         while True:
             answer = json.loads(self.file.readline())
+            if self.schema:
+                self.schema.check(command, answer)
             if "event" in answer:
                 self.events.append(answer)
                 continue
@@ -71,6 +76,7 @@ class Machine:
                 return event
         while True:
             event = json.loads(self.file.readline())
+            self.schema.check(None, event)
             if event.get("event") == name:
                 return event
 

@@ -22,6 +22,7 @@ import time
 import boot
 import guestlib
 import netns
+import qmpschema
 import tap
 
 parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -66,7 +67,9 @@ class Process:
         self.sock.settimeout(60)
         self.file = self.sock.makefile("r")
         self.file.readline()
+        self.schema = None
         self.qmp("qmp_capabilities")
+        self.schema = qmpschema.Schema(self.qmp("query-qmp-schema"))
 
     def errors(self):
         self.log.seek(0)
@@ -80,6 +83,8 @@ class Process:
             line = self.file.readline()
             assert line, f"{command}: the emulator is gone: {self.errors()}"
             answer = json.loads(line)
+            if self.schema:
+                self.schema.check(command, answer)
             if "event" not in answer:
                 assert "return" in answer, answer
                 return answer["return"]
