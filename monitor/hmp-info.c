@@ -220,6 +220,45 @@ static void info_registers(Monitor *mon, json_object *args)
     }
 }
 
+static void print_slot(Monitor *mon, json_object *slot)
+{
+    json_object *props = json_get(slot, "props");
+
+    monitor_printf(mon, "  type: \"%s\"\n  vcpus_count: \"%" PRId64 "\"\n",
+                   json_get_str(slot, "type"),
+                   json_get_int(slot, "vcpus-count", 0));
+    if (json_haskey(slot, "qom-path")) {
+        monitor_printf(mon, "  qom_path: \"%s\"\n",
+                       json_get_str(slot, "qom-path"));
+    }
+    monitor_printf(mon, "  CPUInstance Properties:\n");
+    json_object_object_foreach(props, key, value) {
+        monitor_printf(mon, "    %s: \"%s\"\n", key,
+                       json_object_get_string(value));
+    }
+}
+
+static void info_hotpluggable_cpus(Monitor *mon, json_object *args)
+{
+    Error *err = NULL;
+    g_json_auto json_object *list = qmp_query_hotpluggable_cpus(args, &err);
+
+    if (hmp_handle_error(mon, err)) {
+        return;
+    }
+    monitor_printf(mon, "Hotpluggable CPUs:\n");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        print_slot(mon, json_object_array_get_idx(list, i));
+    }
+}
+
+static void info_ramblock(Monitor *mon, json_object *args)
+{
+    g_json_auto json_object *info = qmp_x_query_ramblock(args, NULL);
+
+    monitor_puts(mon, json_get_str(info, "human-readable-text"));
+}
+
 static void info_memory_size(Monitor *mon, json_object *args)
 {
     monitor_printf(mon, "base memory: %" PRIu64 "\nplugged memory: 0\n",
@@ -320,6 +359,16 @@ static void info_balloon(Monitor *mon, json_object *args)
     }
 }
 
+static void info_history(Monitor *mon, json_object *args)
+{
+    GPtrArray *lines = hmp_history(mon);
+
+    for (unsigned i = 0; lines && i < lines->len; i++) {
+        monitor_printf(mon, "%u: '%s'\n", i,
+                       (char *)g_ptr_array_index(lines, i));
+    }
+}
+
 static void info_nothing(Monitor *mon, json_object *args)
 {
 }
@@ -331,6 +380,9 @@ const HMPCommand hmp_info_commands[] = {
       info_nothing },
     { "chardev", "", "", "show the character devices", info_chardev },
     { "cpus", "", "", "show infos for each CPU", info_cpus },
+    { "history", "", "", "show the command line history", info_history },
+    { "hotpluggable-cpus", "", "", "show the places that the machine has for "
+      "CPUs", info_hotpluggable_cpus },
     { "iothreads", "", "", "show the I/O threads", info_iothreads },
     { "irq", "", "", "show how often each interrupt line was raised",
       info_irq },
@@ -360,6 +412,8 @@ const HMPCommand hmp_info_commands[] = {
       info_qom_tree,
       .complete = hmp_complete_qom_path },
     { "qtree", "", "", "show device tree", info_qtree },
+    { "ramblock", "", "", "show the blocks of memory of this process",
+      info_ramblock },
     { "registers", "all:-a", "[-a]", "show the cpu registers (-a: of all)",
       info_registers },
     { "status", "", "", "show the current VM status (running|paused)",

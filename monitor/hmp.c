@@ -29,6 +29,13 @@ int *hmp_cpu_index(Monitor *mon)
            : &without_monitor;
 }
 
+GPtrArray *hmp_history(Monitor *mon)
+{
+    ReadLine *rl = container_of(mon, MonitorHMP, common)->rl;
+
+    return rl ? readline_history(rl) : NULL;
+}
+
 bool hmp_handle_error(Monitor *mon, Error *err)
 {
     if (!err) {

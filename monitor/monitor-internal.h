@@ -118,6 +118,8 @@ const HMPCommand *hmp_find(const HMPCommand *table, const char *name,
 void hmp_print_help(Monitor *mon, const char *what);
 /* Print and free an error; true if there was one. */
 bool hmp_handle_error(Monitor *mon, Error *err);
+/* What was typed there, oldest first, the monitor's; NULL: no editing. */
+GPtrArray *hmp_history(Monitor *mon);
 /* Which CPU register and memory commands look at. */
 int *hmp_cpu_index(Monitor *mon);
 
@@ -156,6 +158,7 @@ typedef struct ReadLineOps {
 ReadLine *readline_new(const ReadLineOps *ops, void *opaque,
                        const char *prompt);
 void readline_free(ReadLine *rl);
+GPtrArray *readline_history(ReadLine *rl);
 void readline_byte(ReadLine *rl, uint8_t byte);
 /* Show the prompt and what was typed (after other output). */
 void readline_show(ReadLine *rl);

@@ -7,15 +7,19 @@
 #include "monitor-internal.h"
 #include "hw/core/boards.h"
 #include "hw/core/cpu.h"
+#include "hw/intc/intc.h"
 #include "hw/pci/pci.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
 #include "qapi/qapi-commands.h"
+#include "qemu/cutils.h"
+#include "qemu/rcu.h"
 #include "qemu/uuid.h"
 #include "system/balloon.h"
 #include "system/address-spaces.h"
 #include "system/hostmem.h"
 #include "system/iothread.h"
+#include "system/ram_addr.h"
 #include "system/runstate.h"
 #include "system/system.h"
 
@@ -221,6 +225,45 @@ json_object *qmp_pmemsave(json_object *args, Error **errp)
     }
     fclose(f);
     return NULL;
+}
+
+/* --- tables as text --- */
+
+static json_object *human_text(GString *text)
+{
+    json_object *info = json_object_new_object();
+
+    json_put_str(info, "human-readable-text", text->str);
+    g_string_free(text, true);
+    return info;
+}
+
+json_object *qmp_x_query_irq(json_object *args, Error **errp)
+{
+    GString *text = g_string_new(NULL);
+
+    intc_print_statistics(text);
+    return human_text(text);
+}
+
+json_object *qmp_x_query_ramblock(json_object *args, Error **errp)
+{
+    GString *text = g_string_new(NULL);
+    RAMBlock *block;
+    RCU_READ_LOCK_GUARD();
+
+    g_string_append_printf(text, "%24s %8s  %18s %18s %18s\n", "Block Name",
+                           "PSize", "Offset", "Used", "Total");
+    RAMBLOCK_FOREACH(block) {
+        g_autofree char *page = size_to_str(block->page_size);
+
+        g_string_append_printf(text, "%24s %8s  0x%016" PRIx64 " 0x%016" PRIx64
+                               " 0x%016" PRIx64 "\n", block->idstr, page,
+                               (uint64_t)block->offset,
+                               (uint64_t)block->used_length,
+                               (uint64_t)block->max_length);
+    }
+    return human_text(text);
 }
 
 /* --- block devices: there are none --- */

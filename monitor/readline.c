@@ -363,6 +363,11 @@ ReadLine *readline_new(const ReadLineOps *ops, void *opaque,
     return rl;
 }
 
+GPtrArray *readline_history(ReadLine *rl)
+{
+    return rl->history;
+}
+
 void readline_free(ReadLine *rl)
 {
     if (!rl) {

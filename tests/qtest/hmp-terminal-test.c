@@ -165,6 +165,10 @@ static void test_editing_and_history(void)
     press(&t, "\020\020\020\r");            /* three lines back */
     see(&t, "unknown command: 'info nam'");
     see(&t, "(qemu) ");
+    press(&t, "info history\r");
+    see(&t, "0: 'info nam'\r\n1: 'info name'\r\n");
+    see(&t, "info history'\r\n");
+    see(&t, "(qemu) ");
     /* The same for all monitors of the program, and QMP sees it too. */
     press(&t, "stop\r");
     json_object_put(qtest_event(t.qts, "STOP"));

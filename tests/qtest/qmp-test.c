@@ -370,6 +370,14 @@ static void test_hmp(void)
         { "info status", "VM status: running" },
         { "help", "info" },
         { "help info", "info network" },
+        { "info pic", "pic1: irr=" },
+        { "info pic", "  pin 23 0x0000000000010000" },
+        { "info lapic", "LVTT\t 0x00010000" },
+        { "info lapic 1", "No CPU 1 available" },
+        { "info memdev", "memory backend: pc.ram\r\n  size:  134217728" },
+        { "info hotpluggable-cpus", "    socket-id: \"0\"" },
+        { "info ramblock", "pc.ram" },
+        { "info history", "" },
         { "nosuch", "unknown command" },
         { "info nosuch", "nosuch" },
     };
@@ -382,6 +390,31 @@ static void test_hmp(void)
                     cases[i].contains, text);
         }
     }
+    qtest_quit(s);
+}
+
+/* The serial port raises its line twice; both controllers count. */
+static void test_irq_counts(void)
+{
+    QTestState *s = qtest_init("-M pc -nodefaults -serial null");
+    g_autofree char *before = qtest_hmp(s, "info irq"), *after = NULL;
+    json_object *same;
+
+    g_assert_nonnull(strstr(before, "IRQ statistics for isa-i8259:"));
+    g_assert_nonnull(strstr(before, "IRQ statistics for ioapic:"));
+    g_assert_null(strstr(before, " 4: "));
+    qtest_outb(s, 0x3fc, 0x08);             /* OUT2: the line is connected */
+    for (unsigned i = 0; i < 2; i++) {
+        qtest_outb(s, 0x3f9, 0x02);         /* transmitter empty */
+        qtest_outb(s, 0x3f9, 0x00);
+    }
+    after = qtest_hmp(s, "info irq");
+    g_assert_nonnull(strstr(after, "\n 4: 2\r\n"));
+    g_assert_nonnull(strstr(strstr(after, "ioapic"), "\n 4: 2\r\n"));
+    same = qtest_qmp_return(s, "{'execute':'x-query-irq'}");
+    g_assert_nonnull(strstr(json_string(same, "human-readable-text"),
+                            "\n 4: 2\n"));
+    json_object_put(same);
     qtest_quit(s);
 }
 
@@ -557,6 +590,7 @@ int main(int argc, char **argv)
     qtest_add_func("qmp/introspection", test_introspection);
     qtest_add_func("qmp/events", test_events);
     qtest_add_func("qmp/hmp", test_hmp);
+    qtest_add_func("qmp/irq-counts", test_irq_counts);
     qtest_add_func("qmp/every-query", test_every_query);
     qtest_add_func("qmp/probe", test_probe);
     qtest_add_func("qmp/schema-check", test_schema_check);
