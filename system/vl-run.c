@@ -318,6 +318,10 @@ static bool set_log_items(Startup *s, const char *arg, Error **errp)
     if (is_help_option(arg)) {
         qemu_print_log_usage(stdout);
         s->done = true;
+    } else if (g_str_has_prefix(arg, "trace:") &&
+               trace_is_help(arg + strlen("trace:"))) {
+        trace_list_events(stdout);
+        s->done = true;
     }
     s->log_items = arg;
     return true;
