@@ -46,7 +46,7 @@ static void event_shutdown(bool guest, ShutdownCause reason)
     event_with_cause("SHUTDOWN", guest, reason);
 }
 
-static void event_device_deleted(const char *id, const char *path)
+static void event_of_device(const char *name, const char *id, const char *path)
 {
     json_object *data = json_object_new_object();
 
@@ -54,7 +54,17 @@ static void event_device_deleted(const char *id, const char *path)
         json_put_str(data, "device", id);
     }
     json_put_str(data, "path", path);
-    qmp_event_emit("DEVICE_DELETED", data);
+    qmp_event_emit(name, data);
+}
+
+static void event_device_deleted(const char *id, const char *path)
+{
+    event_of_device("DEVICE_DELETED", id, path);
+}
+
+static void event_unplug_refused(const char *id, const char *path)
+{
+    event_of_device("DEVICE_UNPLUG_GUEST_ERROR", id, path);
 }
 
 void monitor_init_run_events(void)
@@ -69,4 +79,5 @@ void monitor_init_run_events(void)
 
     runstate_set_events(&events);
     qdev_set_deleted_hook(event_device_deleted);
+    qdev_set_unplug_refused_hook(event_unplug_refused);
 }

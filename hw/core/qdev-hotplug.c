@@ -137,6 +137,21 @@ void qdev_set_deleted_hook(QdevDeletedHook hook)
     deleted_hook = hook;
 }
 
+static QdevDeletedHook unplug_refused_hook;
+
+void qdev_set_unplug_refused_hook(QdevDeletedHook hook)
+{
+    unplug_refused_hook = hook;
+}
+
+void qdev_unplug_refused(DeviceState *dev)
+{
+    dev->pending_deleted_event = false;
+    if (unplug_refused_hook) {
+        unplug_refused_hook(dev->id, dev->canonical_path);
+    }
+}
+
 void device_report_deleted(DeviceState *dev)
 {
     if (dev->pending_deleted_event && !dev->hides && deleted_hook) {

@@ -221,6 +221,10 @@ DeviceState *qdev_add_hidden(const struct json_object *opts, bool from_json,
                              Error **errp);
 /* Start-up sets how that is done. */
 void qdev_set_add_hook(QdevAddHook hook);
+/* For handlers: the guest keeps dev; what device_del began is over. Called by the
+ * hook with path and id as well. */
+void qdev_unplug_refused(DeviceState *dev);
+void qdev_set_unplug_refused_hook(QdevDeletedHook hook);
 
 BusState *qdev_get_parent_bus(const DeviceState *dev);
 /* Moves dev to a bus (NULL: to none) before it is realized. False and errp
