@@ -105,6 +105,7 @@ static const VMStateDescription vmstate_bridge_dev = {
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
         VMSTATE_PCI_DEVICE(parent_obj.parent_obj, PCIBridgeDev),
+        VMSTATE_UINT16(parent_obj.sec_bus.hotplug_number, PCIBridgeDev),
         VMSTATE_END_OF_LIST()
     },
 };

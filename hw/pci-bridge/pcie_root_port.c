@@ -204,6 +204,7 @@ static const VMStateDescription vmstate_gen_rp = {
         VMSTATE_STRUCT(parent_obj.parent_obj.parent_obj.exp.aer_log, PCIESlot,
                        0, vmstate_pcie_aer_log, PCIEAERLog),
         VMSTATE_MSIX(parent_obj.parent_obj.parent_obj, PCIESlot),
+        VMSTATE_UINT16(parent_obj.parent_obj.sec_bus.hotplug_number, PCIESlot),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -486,6 +486,11 @@ static void pci_bus_reset_hold(Object *obj, ResetType type)
     memory_region_transaction_commit();
 }
 
+static void pci_bus_instance_init(Object *obj)
+{
+    PCI_BUS(obj)->hotplug_number = PCI_BUS_NO_NUMBER;
+}
+
 static void pci_bus_finalize(Object *obj)
 {
     g_free(PCI_BUS(obj)->irq_count);
@@ -510,6 +515,7 @@ static const TypeInfo pci_bus_types[] = {
         .name = TYPE_PCI_BUS,
         .parent = TYPE_BUS,
         .instance_size = sizeof(PCIBus),
+        .instance_init = pci_bus_instance_init,
         .instance_finalize = pci_bus_finalize,
         .class_size = sizeof(PCIBusClass),
         .class_init = pci_bus_class_init,

@@ -15,6 +15,7 @@
 #include "pci-internal.h"
 #include "qapi/error.h"
 #include "qemu/timer.h"
+#include "system/runstate.h"
 
 /* How long the guest waits for a second press of the button (section 6.7.1.5). */
 #define BUTTON_MS   5000
@@ -121,10 +122,18 @@ static void show_presence(PCIDevice *d)
 
 static void take_out(PCIBus *bus, PCIDevice *d, void *opaque)
 {
-    HotplugHandler *handler = qdev_get_hotplug_handler(DEVICE(d));
+    pci_device_take_out(d);
+}
 
-    hotplug_handler_unplug(handler, DEVICE(d), &error_abort);
-    object_unparent(OBJECT(d));
+/* Who plugs by ACPI leaves these registers alone: a device has power at once. */
+void pcie_cap_slot_acpi_changed(PCIDevice *dev)
+{
+    if (pci_bridge_get_sec_bus(PCI_BRIDGE(dev))->devices[0]) {
+        pci_word_test_and_clear_mask(slot_reg(dev, PCI_EXP_SLTCTL),
+                                     PCI_EXP_SLTCTL_PCC);
+    }
+    show_presence(dev);
+    follow_power(dev);
 }
 
 static void empty_slot(PCIDevice *d)
@@ -139,6 +148,24 @@ static bool is_off(uint16_t control)
 {
     return (control & PCI_EXP_SLTCTL_PCC) &&
         (control & PCI_EXP_SLTCTL_PIC) == PCI_EXP_SLTCTL_PWR_IND_OFF;
+}
+
+static void refuse_one(PCIBus *bus, PCIDevice *d, void *opaque)
+{
+    if (d->qdev.pending_deleted_event) {
+        qdev_unplug_refused(DEVICE(d));
+    }
+}
+
+/*
+ * The lamp blinks while the guest thinks about a press of the button. If it is
+ * steady again and the power is still on, it has thought better of it.
+ */
+static bool was_refused(uint16_t before, uint16_t now)
+{
+    return (before & PCI_EXP_SLTCTL_PIC) == PCI_EXP_SLTCTL_PWR_IND_BLINK &&
+        (now & PCI_EXP_SLTCTL_PIC) == PCI_EXP_SLTCTL_PWR_IND_ON &&
+        !(now & PCI_EXP_SLTCTL_PCC);
 }
 
 /* ---- Registers ---- */
@@ -214,6 +241,8 @@ void pcie_cap_slot_write_config(PCIDevice *dev, uint16_t old_slt_ctl,
     if ((old_slt_sta & PCI_EXP_SLTSTA_PDS) && is_off(control_of(dev)) &&
         !is_off(old_slt_ctl)) {
         empty_slot(dev);
+    } else if (was_refused(old_slt_ctl, control_of(dev))) {
+        for_each_device(dev, refuse_one, NULL);
     }
     /* Each write is a command, and is carried out at once. */
     raise_events(dev, PCI_EXP_SLTSTA_CC);
@@ -283,7 +312,7 @@ void pcie_cap_slot_unplug_request_cb(HotplugHandler *hotplug_dev,
     }
     /* The guest has not seen function 0 yet, or has let go of the slot. */
     if (!pci_bridge_get_sec_bus(PCI_BRIDGE(port))->devices[0] ||
-        is_off(control_of(port))) {
+        is_off(control_of(port)) || runstate_check(RUN_STATE_PRELAUNCH)) {
         take_out(pci_get_bus(d), d, NULL);
         show_presence(port);
         return;

@@ -16,6 +16,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "system/address-spaces.h"
+#include "system/runstate.h"
 
 #define TYPE_TEST_PCI   "test-behind-bridge"
 #define TYPE_TEST_HOST  "test-pcie-host"
@@ -772,6 +773,7 @@ int main(int argc, char **argv)
     bql_lock();
     memory_map_init();
     bus_start();
+    runstate_set(RUN_STATE_RUNNING);    /* who is asked to let go can answer */
     g_test_add_func("/pci-bridge/config/masks-and-reset", test_masks);
     g_test_add_func("/pci-bridge/link/speed-and-width", test_link);
     g_test_add_func("/pci-bridge/windows", test_windows);

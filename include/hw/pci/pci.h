@@ -265,6 +265,18 @@ MemoryRegion *pci_address_space_io(PCIDevice *dev);
 
 /* Hot-plug handler of a bus; machine code. */
 bool pci_bus_hotplug_allowed(PCIBus *bus);
+/*
+ * Takes @d, or all functions of a slot, out now, by the bus's hot plug handler;
+ * nothing happens on a bus without one. Main thread or CPU with the big lock.
+ */
+void pci_device_take_out(PCIDevice *d);
+void pci_slot_take_out(PCIBus *bus, unsigned slot);
+/* Nothing that is there for good is in the slot; true of an empty one. */
+bool pci_slot_removable(PCIBus *bus, unsigned slot);
+/* A function of the slot waits for the guest to let it go. */
+bool pci_slot_pending(PCIBus *bus, unsigned slot);
+/* The guest is gone: slots below @bus that it was asked to release are emptied. */
+void pci_bus_finish_unplug(PCIBus *bus);
 
 /* ---- Making devices --------------------------------------------------- */
 

@@ -45,6 +45,8 @@ struct PCIBus {
     MemoryRegion *address_space_io;
     QLIST_HEAD(, PCIBus) child;
     QLIST_ENTRY(PCIBus) sibling;
+    uint16_t hotplug_number;            /* what ACPI's registers call it, or … */
+#define PCI_BUS_NO_NUMBER UINT16_MAX
     int nirq;
     int *irq_count;                     /* how many pins assert each line */
 };

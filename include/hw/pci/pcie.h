@@ -82,6 +82,8 @@ void pcie_cap_slot_write_config(PCIDevice *dev, uint16_t old_slt_ctl,
                                 uint16_t old_slt_sta, uint32_t addr,
                                 uint32_t val, int len);
 int pcie_cap_slot_post_load(void *opaque, int version_id);
+/* ACPI put a device into the slot, or took one out: power, presence, link. */
+void pcie_cap_slot_acpi_changed(PCIDevice *dev);
 /* As if somebody pressed the attention button. */
 void pcie_cap_slot_push_attention_button(PCIDevice *dev);
 /* The port as a hot plug handler; @hotplug_dev is the port. */
