@@ -15,6 +15,7 @@ enum {
     METHOD_OP = 0x14, DUAL_NAME = 0x2e, MULTI_NAME = 0x2f, EXT_OP = 0x5b,
     LOCAL0_OP = 0x60, ARG0_OP = 0x68, IF_OP = 0xa0, ELSE_OP = 0xa1,
     WHILE_OP = 0xa2, ONES_OP = 0xff,
+    EXT_MUTEX_OP = 0x01, EXT_ACQUIRE_OP = 0x23, EXT_RELEASE_OP = 0x27,
     EXT_REGION_OP = 0x80, EXT_FIELD_OP = 0x81, EXT_DEVICE_OP = 0x82,
 };
 
@@ -367,6 +368,30 @@ void aml_op_region(Aml *a, const char *name, AmlRegionSpace space,
     put8(a, space);
     aml_int(a, offset);
     aml_int(a, length);
+}
+
+static void put_ext_named(Aml *a, int op, const char *name)
+{
+    put8(a, EXT_OP);
+    put8(a, op);
+    put_name(a, name);
+}
+
+void aml_mutex(Aml *a, const char *name)
+{
+    put_ext_named(a, EXT_MUTEX_OP, name);
+    put8(a, 0);
+}
+
+void aml_acquire(Aml *a, const char *name)
+{
+    put_ext_named(a, EXT_ACQUIRE_OP, name);
+    put(a, 0xffff, 2);
+}
+
+void aml_release(Aml *a, const char *name)
+{
+    put_ext_named(a, EXT_RELEASE_OP, name);
 }
 
 void aml_field_unit(Aml *a, const char *name, unsigned bits)

@@ -16,6 +16,7 @@ enum { DEVACTB_APMC = 0x5b, APMC_EN = 1 << 1 };
 struct PIIX4PMState {
     PCIDevice parent_obj;
     AcpiPm pm;
+    AcpiPciHp pcihp;
     MemoryRegion apm;
     uint8_t apm_control, apm_status;
 };
@@ -76,6 +77,48 @@ static const MemoryRegionOps apm_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 1 },
 };
 
+/* ---- hot plug ---- */
+
+static void piix4_pm_pre_plug(HotplugHandler *handler, DeviceState *dev,
+                       Error **errp)
+{
+    acpi_pcihp_pre_plug(&PIIX4_PM(handler)->pcihp, dev, errp);
+}
+
+static void piix4_pm_plug(HotplugHandler *handler, DeviceState *dev, Error **errp)
+{
+    acpi_pcihp_plug(&PIIX4_PM(handler)->pcihp, dev);
+}
+
+static void piix4_pm_unplug_request(HotplugHandler *handler, DeviceState *dev,
+                             Error **errp)
+{
+    acpi_pcihp_unplug_request(&PIIX4_PM(handler)->pcihp, dev, errp);
+}
+
+static void piix4_pm_unplug(HotplugHandler *handler, DeviceState *dev,
+                     Error **errp)
+{
+    acpi_pcihp_unplug(&PIIX4_PM(handler)->pcihp, dev);
+}
+
+static void piix4_pm_handler_init(ObjectClass *klass)
+{
+    HotplugHandlerClass *hc = HOTPLUG_HANDLER_CLASS(klass);
+
+    hc->pre_plug = piix4_pm_pre_plug;
+    hc->plug = piix4_pm_plug;
+    hc->unplug_request = piix4_pm_unplug_request;
+    hc->unplug = piix4_pm_unplug;
+}
+
+AcpiPciHp *piix4_pm_pcihp(PIIX4PMState *s)
+{
+    return s->pcihp.root_bus || s->pcihp.bridges ? &s->pcihp : NULL;
+}
+
+/* ---- life ---- */
+
 static void piix4_pm_reset_hold(Object *obj, ResetType type)
 {
     PIIX4PMState *s = PIIX4_PM(obj);
@@ -87,6 +130,7 @@ static void piix4_pm_reset_hold(Object *obj, ResetType type)
     config[DEVACTB_APMC] = APMC_EN;
     s->apm_control = s->apm_status = 0;
     acpi_pm_reset(&s->pm);
+    acpi_pcihp_reset(&s->pcihp);
     update_mapping(s);
 }
 
@@ -106,6 +150,10 @@ static void piix4_pm_realize(PCIDevice *dev, Error **errp)
     memory_region_add_subregion(io, PIIX4_GPE_BASE, &s->pm.gpe);
     memory_region_init_io(&s->apm, OBJECT(s), &apm_ops, s, "apm-io", 2);
     memory_region_add_subregion(io, PIIX4_APM_PORT, &s->apm);
+    if (piix4_pm_pcihp(s)) {
+        acpi_pcihp_init(&s->pcihp, DEVICE(s), pci_get_bus(dev), &s->pm, io,
+                        PIIX4_PCIHP_BASE);
+    }
 }
 
 static void piix4_pm_exit(PCIDevice *dev)
@@ -113,6 +161,9 @@ static void piix4_pm_exit(PCIDevice *dev)
     PIIX4PMState *s = PIIX4_PM(dev);
     MemoryRegion *io = pci_address_space_io(dev);
 
+    if (piix4_pm_pcihp(s)) {
+        acpi_pcihp_exit(&s->pcihp, io);
+    }
     memory_region_del_subregion(io, &s->apm);
     memory_region_del_subregion(io, &s->pm.gpe);
     memory_region_del_subregion(io, &s->pm.io);
@@ -132,7 +183,7 @@ static int piix4_pm_post_load(void *opaque, int version_id)
 
 static const VMStateDescription vmstate_piix4_pm = {
     .name = "piix4_pm",
-    .version_id = 1,
+    .version_id = 2,
     .minimum_version_id = 1,
     .post_load = piix4_pm_post_load,
     .fields = (const VMStateField[]) {
@@ -140,8 +191,19 @@ static const VMStateDescription vmstate_piix4_pm = {
         VMSTATE_STRUCT(pm, PIIX4PMState, 1, vmstate_acpi_pm, AcpiPm),
         VMSTATE_UINT8(apm_control, PIIX4PMState),
         VMSTATE_UINT8(apm_status, PIIX4PMState),
+        VMSTATE_STRUCT(pcihp, PIIX4PMState, 2, vmstate_acpi_pcihp, AcpiPciHp),
         VMSTATE_END_OF_LIST()
     },
+};
+
+static const Property piix4_pm_props[] = {
+    DEFINE_PROP_BOOL("acpi-pci-hotplug-with-bridge-support", PIIX4PMState,
+                     pcihp.bridges, true,
+                     .description = "devices behind bridges come and go by "
+                     "ACPI"),
+    DEFINE_PROP_BOOL("acpi-root-pci-hotplug", PIIX4PMState, pcihp.root_bus,
+                     true,
+                     .description = "devices of bus pci.0 come and go by ACPI"),
 };
 
 static void piix4_pm_class_init(ObjectClass *klass, const void *data)
@@ -160,6 +222,8 @@ static void piix4_pm_class_init(ObjectClass *klass, const void *data)
     dc->user_creatable = false;     /* the machine wires its SCI */
     dc->hotpluggable = false;
     dc->vmsd = &vmstate_piix4_pm;
+    device_class_set_props(dc, piix4_pm_props);
+    piix4_pm_handler_init(klass);
     RESETTABLE_CLASS(klass)->phases.hold = piix4_pm_reset_hold;
     set_bit(DEVICE_CATEGORY_BRIDGE, dc->categories);
 }
@@ -173,6 +237,7 @@ static const TypeInfo piix4_pm_types[] = {
         .class_init = piix4_pm_class_init,
         .interfaces = (const InterfaceInfo[]) {
             { INTERFACE_CONVENTIONAL_PCI_DEVICE },
+            { TYPE_HOTPLUG_HANDLER },
             { },
         },
     },

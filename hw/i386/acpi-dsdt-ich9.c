@@ -59,13 +59,15 @@ static void osc_complain(Aml *a, unsigned bit)
     aml_ref(a, "CDW1");
 }
 
-static void osc_grant(Aml *a)
+/* Ports' own hot plug is the guest's only where ACPI does not do it. */
+static void osc_grant(Aml *a, bool native_hotplug)
 {
     osc_dword(a, 4, "CDW2");
     osc_dword(a, 8, "CDW3");
     aml_op(a, AML_AND);
     aml_ref(a, "CDW3");
-    aml_int(a, OSC_HOTPLUG | OSC_PME | OSC_AER | OSC_CAPABILITY);
+    aml_int(a, OSC_PME | OSC_AER | OSC_CAPABILITY |
+            (native_hotplug ? OSC_HOTPLUG : 0));
     aml_local(a, 0);
     aml_if(a);
     aml_op(a, AML_LNOT);
@@ -86,7 +88,7 @@ static void osc_grant(Aml *a)
     aml_ref(a, "CDW3");
 }
 
-static void osc_method(Aml *a)
+static void osc_method(Aml *a, bool native_hotplug)
 {
     aml_method(a, "_OSC", 4, true);
     osc_dword(a, 0, "CDW1");
@@ -94,7 +96,7 @@ static void osc_method(Aml *a)
     aml_op(a, AML_LEQUAL);
     aml_arg(a, 0);
     aml_buffer(a, osc_uuid, sizeof(osc_uuid));
-    osc_grant(a);
+    osc_grant(a, native_hotplug);
     aml_end(a);
     aml_else(a);
     osc_complain(a, OSC_UNKNOWN_UUID);
@@ -223,7 +225,7 @@ static void build_dsdt(GByteArray *tables, const AcpiBoard *board)
     aml_name_eisaid(a, "_CID", "PNP0A03");
     aml_name_int(a, "_ADR", 0);
     aml_name_int(a, "_UID", 0);
-    osc_method(a);
+    osc_method(a, !board->pcihp);
     acpi_dsdt_root_resources(a, board);
     isa_bridge(a, board);
     interrupt_routing(a);
@@ -234,6 +236,7 @@ static void build_dsdt(GByteArray *tables, const AcpiBoard *board)
     links(a);
     acpi_dsdt_processors(a, board->cpus);
     aml_end(a);
+    acpi_dsdt_slots(a, board);
     acpi_dsdt_soft_off(a, ICH9_S5_TYPE);
     acpi_dsdt_append(tables, a);
 }
@@ -243,5 +246,6 @@ const AcpiChipset acpi_chipset_ich9 = {
     .acpi_disable = ICH9_ACPI_DISABLE,
     .gpe_port = PC_ACPI_PM_BASE + ICH9_PM_GPE,
     .gpe_bytes = ICH9_PM_GPE_BYTES,
+    .pcihp_port = ICH9_PCIHP_BASE,
     .build_dsdt = build_dsdt,
 };

@@ -22,6 +22,8 @@ void acpi_dsdt_link(Aml *a, const char *name, unsigned uid, const char *route);
 void acpi_dsdt_isa_devices(Aml *a, const AcpiBoard *board);
 /* In \_SB. */
 void acpi_dsdt_processors(Aml *a, const CPUArchIdList *cpus);
+/* Slots of all buses, and hot plug of them; outside of all blocks, after PCI0. */
+void acpi_dsdt_slots(Aml *a, const AcpiBoard *board);
 /* \_S5. */
 void acpi_dsdt_soft_off(Aml *a, unsigned sleep_type);
 /* Makes a table of what @a holds, and frees @a. */

@@ -81,6 +81,7 @@ static void build_dsdt(GByteArray *tables, const AcpiBoard *board)
     links(a);
     acpi_dsdt_processors(a, board->cpus);
     aml_end(a);
+    acpi_dsdt_slots(a, board);
     acpi_dsdt_soft_off(a, PIIX4_S5_TYPE);
     acpi_dsdt_append(tables, a);
 }
@@ -90,5 +91,6 @@ const AcpiChipset acpi_chipset_piix = {
     .acpi_disable = PIIX4_ACPI_DISABLE,
     .gpe_port = PIIX4_GPE_BASE,
     .gpe_bytes = PIIX4_GPE_BYTES,
+    .pcihp_port = PIIX4_PCIHP_BASE,
     .build_dsdt = build_dsdt,
 };

@@ -176,6 +176,8 @@ static void build_acpi(PCMachineState *pcms)
         .mmcfg = pcms->mmcfg,
         .numa = ms->numa,
         .ram_below_4g = X86_MACHINE(pcms)->below_4g_mem_size,
+        .pci_bus = pcms->pcibus,
+        .pcihp = pcms->pcihp,
     };
 
     acpi_tables_free(pcms->acpi);
@@ -335,10 +337,25 @@ static void start_linux(PCMachineState *pcms)
                          pcms->hole_start);
 }
 
+/* Nobody holds on to devices that shall go, and all buses get into the tables. */
+static void settle_hotplug(PCMachineState *pcms)
+{
+    if (pcms->pcihp) {
+        acpi_pcihp_finish_unplug(pcms->pcihp);
+    }
+    pci_bus_finish_unplug(pcms->pcibus);
+    if (pcms->pcihp) {
+        acpi_pcihp_number_buses(pcms->pcihp);
+    }
+}
+
 static void pc_machine_reset(MachineState *ms, ResetType type)
 {
     PCMachineState *pcms = PC_MACHINE(ms);
 
+    if (type == RESET_TYPE_COLD) {
+        settle_hotplug(pcms);
+    }
     qemu_devices_reset(type);
     apic_reset_all();
     if (type == RESET_TYPE_COLD) {
@@ -367,6 +384,9 @@ static void pc_machine_done(Notifier *notifier, void *data)
     PCMachineState *pcms = container_of(notifier, PCMachineState,
                                         machine_done);
 
+    if (pcms->pcihp) {
+        acpi_pcihp_number_buses(pcms->pcihp);
+    }
     pc_cmos_init(pcms);
     pc_fw_cfg_init(pcms);
     provide_smbios(pcms);

@@ -137,6 +137,7 @@ static void make_power_management(PCMachineState *pcms)
 
     qdev_connect_gpio_out(DEVICE(pm), 0,
                           X86_MACHINE(pcms)->gsi[PC_ACPI_SCI_IRQ]);
+    pcms->pcihp = piix4_pm_pcihp(PIIX4_PM(pm));
 }
 
 static void pc_piix_init(MachineState *machine)

@@ -127,6 +127,7 @@ static void make_lpc(PCMachineState *pcms)
     }
     pci_realize_and_unref(lpc, pcms->pcibus, &error_fatal);
     pcms->isa_bus = ISA_BUS(qdev_get_child_bus(DEVICE(lpc), "isa.0"));
+    pcms->pcihp = ich9_lpc_pcihp(ICH9_LPC_DEVICE(lpc));
 }
 
 static void pc_q35_init(MachineState *machine)
@@ -157,6 +158,17 @@ static GlobalProperty compat_7_1[] = {
     { "virtio-device", "queue_reset", "false", .optional = true },
 };
 
+/* Ports were not to offer hot plug of their own beside ACPI's … */
+static GlobalProperty compat_6_1[] = {
+    { "pcie-root-port", "x-native-hotplug", "false", .optional = true },
+};
+
+/* … and before that, it was the only one. */
+static GlobalProperty compat_6_0[] = {
+    { "ICH9-LPC", "acpi-pci-hotplug-with-bridge-support", "false" },
+    { "pcie-root-port", "x-native-hotplug", "true", .optional = true },
+};
+
 typedef struct Q35Version {
     const char *name;           /* of the machine, without suffix */
     GlobalProperty *compat;     /* against the next newer version */
@@ -168,8 +180,8 @@ static const Q35Version versions[] = {
     { "pc-q35-7.1", compat_7_1, ARRAY_SIZE(compat_7_1) },
     { "pc-q35-7.0", NULL, 0 },
     { "pc-q35-6.2", NULL, 0 },
-    { "pc-q35-6.1", NULL, 0 },
-    { "pc-q35-6.0", NULL, 0 },
+    { "pc-q35-6.1", compat_6_1, ARRAY_SIZE(compat_6_1) },
+    { "pc-q35-6.0", compat_6_0, ARRAY_SIZE(compat_6_0) },
     { "pc-q35-5.2", NULL, 0 },
     { "pc-q35-5.1", NULL, 0 },
     { "pc-q35-5.0", NULL, 0 },

@@ -9,6 +9,7 @@
  */
 #include "qemu/osdep.h"
 #include "hw/core/irq.h"
+#include "hw/core/qdev-properties.h"
 #include "hw/southbridge/ich9.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
@@ -31,6 +32,7 @@ struct ICH9LPCState {
     PCIDevice parent_obj;
 
     ICH9LPCPMRegs pm;
+    AcpiPciHp pcihp;            /* of ports; the root bus does without */
     MemoryRegion reset_control;
     MemoryRegion rcba_mem;
     qemu_irq gsi[ICH9_GSI_PINS];
@@ -279,8 +281,49 @@ static void lpc_reset_hold(Object *obj, ResetType type)
     lpc->rst_cnt = 0;
     reset_chip_config(lpc);
     ich9_pm_reset(&lpc->pm);
+    acpi_pcihp_reset(&lpc->pcihp);
     update_mappings(lpc);
     update_lines(lpc);
+}
+
+/* ---- Hot plug ---- */
+
+static void lpc_pre_plug(HotplugHandler *handler, DeviceState *dev,
+                       Error **errp)
+{
+    acpi_pcihp_pre_plug(&ICH9_LPC_DEVICE(handler)->pcihp, dev, errp);
+}
+
+static void lpc_plug(HotplugHandler *handler, DeviceState *dev, Error **errp)
+{
+    acpi_pcihp_plug(&ICH9_LPC_DEVICE(handler)->pcihp, dev);
+}
+
+static void lpc_unplug_request(HotplugHandler *handler, DeviceState *dev,
+                             Error **errp)
+{
+    acpi_pcihp_unplug_request(&ICH9_LPC_DEVICE(handler)->pcihp, dev, errp);
+}
+
+static void lpc_unplug(HotplugHandler *handler, DeviceState *dev,
+                     Error **errp)
+{
+    acpi_pcihp_unplug(&ICH9_LPC_DEVICE(handler)->pcihp, dev);
+}
+
+static void lpc_handler_init(ObjectClass *klass)
+{
+    HotplugHandlerClass *hc = HOTPLUG_HANDLER_CLASS(klass);
+
+    hc->pre_plug = lpc_pre_plug;
+    hc->plug = lpc_plug;
+    hc->unplug_request = lpc_unplug_request;
+    hc->unplug = lpc_unplug;
+}
+
+AcpiPciHp *ich9_lpc_pcihp(ICH9LPCState *lpc)
+{
+    return lpc->pcihp.bridges ? &lpc->pcihp : NULL;
 }
 
 /* ---- Life ---- */
@@ -309,6 +352,10 @@ static void lpc_realize(PCIDevice *d, Error **errp)
                           "lpc-reset-control", 1);
     memory_region_add_subregion_overlap(ports, ICH9_RST_CNT_IOPORT,
                                         &lpc->reset_control, 1);
+    if (ich9_lpc_pcihp(lpc)) {
+        acpi_pcihp_init(&lpc->pcihp, DEVICE(lpc), bus, &lpc->pm.acpi, ports,
+                        ICH9_PCIHP_BASE);
+    }
     pci_bus_irqs(bus, lpc_set_irq, lpc, ICH9_LPC_NB_PIRQS);
     pci_bus_map_irqs(bus, ich9_lpc_map_irq);
     pci_bus_set_route_irq_fn(bus, lpc_route_intx);
@@ -330,7 +377,7 @@ static int lpc_post_load(void *opaque, int version_id)
 
 static const VMStateDescription vmstate_lpc = {
     .name = "ICH9LPC",
-    .version_id = 1,
+    .version_id = 2,
     .minimum_version_id = 1,
     .priority = MIG_PRI_PCI_BUS,    /* pins that are up are counted by its routes */
     .post_load = lpc_post_load,
@@ -342,8 +389,16 @@ static const VMStateDescription vmstate_lpc = {
         VMSTATE_BOOL(sci_level, ICH9LPCState),
         VMSTATE_UINT32(gsi_levels, ICH9LPCState),
         VMSTATE_UINT8(rst_cnt, ICH9LPCState),
+        VMSTATE_STRUCT(pcihp, ICH9LPCState, 2, vmstate_acpi_pcihp, AcpiPciHp),
         VMSTATE_END_OF_LIST()
     },
+};
+
+static const Property lpc_props[] = {
+    DEFINE_PROP_BOOL("acpi-pci-hotplug-with-bridge-support", ICH9LPCState,
+                     pcihp.bridges, true,
+                     .description = "devices behind ports and bridges come and "
+                     "go by ACPI; off: by the ports' own registers"),
 };
 
 static void lpc_class_init(ObjectClass *oc, const void *data)
@@ -360,6 +415,8 @@ static void lpc_class_init(ObjectClass *oc, const void *data)
     RESETTABLE_CLASS(oc)->phases.hold = lpc_reset_hold;
     dc->desc = "ICH9 LPC bridge";
     dc->vmsd = &vmstate_lpc;
+    device_class_set_props(dc, lpc_props);
+    lpc_handler_init(oc);
     dc->user_creatable = false;     /* the machine wires it */
     dc->hotpluggable = false;
     set_bit(DEVICE_CATEGORY_BRIDGE, dc->categories);
@@ -374,6 +431,7 @@ static const TypeInfo lpc_types[] = {
         .class_init = lpc_class_init,
         .interfaces = (const InterfaceInfo[]) {
             { INTERFACE_CONVENTIONAL_PCI_DEVICE },
+            { TYPE_HOTPLUG_HANDLER },
             { }
         },
     },

@@ -110,6 +110,17 @@ static void fields_count_bits(void)
                     "5b810e" "5245474e" "01" "4142434408" "004004");
 }
 
+static void a_mutex_is_taken_and_given_back(void)
+{
+    Aml *a = aml_new();
+
+    aml_mutex(a, "M");
+    aml_acquire(a, "\\_SB.M");
+    aml_release(a, "M");
+    assert_bytes(a, "5b014d5f5f5f00" "5b235c2e5f53425f4d5f5f5fffff"
+                    "5b274d5f5f5f");
+}
+
 static void a_table_sums_to_zero(void)
 {
     g_autoptr(GByteArray) blob = g_byte_array_new();
@@ -205,6 +216,7 @@ int main(int argc, char **argv)
     g_test_add_func("/aml/lengths", lengths_grow_with_what_they_count);
     g_test_add_func("/aml/template", a_template_ends_itself);
     g_test_add_func("/aml/fields", fields_count_bits);
+    g_test_add_func("/aml/mutex", a_mutex_is_taken_and_given_back);
     g_test_add_func("/acpi/table", a_table_sums_to_zero);
     g_test_add_func("/linker/apply", the_linker_places_points_and_sums);
     g_test_add_func("/linker/too-small", a_zone_that_is_too_small_is_refused);

@@ -90,6 +90,10 @@ void aml_op(Aml *a, AmlOp op);
 void aml_no_target(Aml *a);
 void aml_op_region(Aml *a, const char *name, AmlRegionSpace space,
                    uint64_t offset, uint64_t length);
+/* Mutex (name), of level 0; Acquire (name) without a time limit; Release (name). */
+void aml_mutex(Aml *a, const char *name);
+void aml_acquire(Aml *a, const char *name);
+void aml_release(Aml *a, const char *name);
 /* bits wide; name NULL reserves them. */
 void aml_field_unit(Aml *a, const char *name, unsigned bits);
 /* CreateDWordField (buffer, byte_offset, name) */

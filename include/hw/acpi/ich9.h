@@ -15,6 +15,7 @@
 #define ICH9_PM_GPE         0x20        /* offset of the events in the block */
 #define ICH9_PM_GPE_BYTES   8           /* of status; as many of enable */
 #define ICH9_PM_SMI         0x30
+#define ICH9_PCIHP_BASE     0xcc0       /* hot plug, hw/acpi/pcihp.h */
 #define ICH9_S5_TYPE        0           /* SLP_TYP of soft off */
 /* Values of the SMI command port (0xb2) that switch modes. */
 #define ICH9_APM_PORT       0xb2

@@ -8,7 +8,7 @@
 #ifndef HW_ACPI_PIIX4_H
 #define HW_ACPI_PIIX4_H
 
-#include "hw/acpi/acpi-pm.h"
+#include "hw/acpi/pcihp.h"
 #include "hw/pci/pci_device.h"
 
 #define TYPE_PIIX4_PM "PIIX4_PM"
@@ -21,11 +21,15 @@ OBJECT_DECLARE_SIMPLE_TYPE(PIIX4PMState, PIIX4_PM)
 
 #define PIIX4_GPE_BASE 0xafe0
 #define PIIX4_GPE_BYTES 2           /* of status */
+#define PIIX4_PCIHP_BASE 0xae00     /* hot plug, hw/acpi/pcihp.h */
 #define PIIX4_APM_PORT 0xb2
 /* Values of the SMI command port that switch modes. */
 #define PIIX4_ACPI_ENABLE 0xf1
 #define PIIX4_ACPI_DISABLE 0xf0
 /* SLP_TYP of soft off. */
 #define PIIX4_S5_TYPE 0
+
+/* Hot plug by ACPI; NULL when both of its properties are off. */
+AcpiPciHp *piix4_pm_pcihp(PIIX4PMState *s);
 
 #endif

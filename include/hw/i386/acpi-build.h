@@ -11,6 +11,7 @@
 #define HW_I386_ACPI_BUILD_H
 
 #include "hw/acpi/bios-linker-loader.h"
+#include "hw/acpi/pcihp.h"
 #include "hw/core/boards.h"
 #include "hw/core/numa.h"
 #include "hw/isa/isa.h"
@@ -35,6 +36,7 @@ typedef struct AcpiChipset {
     uint8_t acpi_enable, acpi_disable;  /* for the SMI command port */
     uint16_t gpe_port;                  /* general-purpose events: where, and … */
     uint8_t gpe_bytes;                  /* … bytes of status (as many of enable) */
+    uint16_t pcihp_port;                /* hot plug of PCI devices */
     /* The definition block of the differentiated system description. */
     void (*build_dsdt)(GByteArray *tables, const AcpiBoard *board);
 } AcpiChipset;
@@ -51,6 +53,8 @@ struct AcpiBoard {
     AcpiRange mmcfg;                /* configuration space in memory */
     const NumaState *numa;          /* memory nodes; NULL: there are none */
     uint64_t ram_below_4g;          /* the rest begins at 4 GiB */
+    PCIBus *pci_bus;                /* the root: slots are described */
+    const AcpiPciHp *pcihp;         /* hot plug by ACPI, or NULL */
 };
 
 typedef struct AcpiTables {

@@ -9,6 +9,7 @@
 #ifndef HW_I386_PC_H
 #define HW_I386_PC_H
 
+#include "hw/acpi/pcihp.h"
 #include "hw/i386/acpi-build.h"
 #include "hw/i386/x86.h"
 #include "hw/pci/pci.h"
@@ -37,6 +38,7 @@ struct PCMachineState {
     uint64_t hole_start;            /* RAM below 4 GiB ends here */
     AcpiRange mmcfg;                /* configuration space in memory, or empty */
     AcpiRange hole64;               /* and above 4 GiB */
+    AcpiPciHp *pcihp;               /* hot plug by ACPI, or NULL */
     AcpiTables *acpi;               /* of this boot; NULL: not built yet */
     Notifier machine_done;
     bool started;                   /* the first reset is over */

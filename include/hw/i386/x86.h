@@ -66,7 +66,7 @@ void x86_bios_rom_init(X86MachineState *x86ms, const char *default_name,
 /* --- x86-boot.c: the 64-bit Linux boot protocol --- */
 
 /* Bytes at the end of low RAM that the boot keeps for ACPI tables. */
-#define X86_BOOT_ACPI_BYTES 0x10000
+#define X86_BOOT_ACPI_BYTES 0x40000
 /* The extended BIOS data area, where an RSDP is searched for. */
 #define X86_EBDA_BASE 0x9fc00
 

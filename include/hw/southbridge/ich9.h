@@ -11,6 +11,7 @@
 #define HW_SOUTHBRIDGE_ICH9_H
 
 #include "hw/acpi/ich9.h"
+#include "hw/acpi/pcihp.h"
 #include "hw/isa/isa.h"
 #include "hw/pci/pci_device.h"
 
@@ -43,5 +44,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(ICH9LPCState, ICH9_LPC_DEVICE)
 int ich9_lpc_map_irq(PCIDevice *pci_dev, int intx);
 /* The ISA line that a PCI line is routed to, or -1. */
 int ich9_lpc_pirq_route(ICH9LPCState *lpc, int pirq);
+/* Hot plug by ACPI; NULL when its property is off. */
+AcpiPciHp *ich9_lpc_pcihp(ICH9LPCState *lpc);
 
 #endif
