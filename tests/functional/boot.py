@@ -77,9 +77,10 @@ class BlobServer:
 
 
 class Qmp:
-    """The few commands that the table needs."""
+    """Commands that have no answer of interest but success, and events."""
 
     def __init__(self, path):
+        self.events = []
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(path)
         self.file = self.sock.makefile("r")
@@ -102,6 +103,22 @@ class Qmp:
             if "error" in answer:
                 return None
             self.events.append(answer)
+
+    def event(self, name, device, timeout=60):
+        """Wait for the event of that name of a device."""
+        until = time.monotonic() + timeout
+        while True:
+            for answer in self.events:
+                if (answer["event"] == name and
+                        answer["data"].get("device") == device):
+                    self.events.remove(answer)
+                    return
+            assert time.monotonic() < until, (name, self.events)
+            self.sock.settimeout(timeout)
+            try:
+                self.events.append(json.loads(self.file.readline()))
+            finally:
+                self.sock.settimeout(None)
 
 
 def memory_beside_ram(pid, ram_bytes):
