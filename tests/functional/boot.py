@@ -84,7 +84,6 @@ class Qmp:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(path)
         self.file = self.sock.makefile("r")
-        self.events = []
         self.file.readline()
         self.schema = None
         self.run("qmp_capabilities")
