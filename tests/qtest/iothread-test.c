@@ -588,12 +588,28 @@ static void unplug(Traffic *t)
     json_object_put(qtest_event(bus->qts, "DEVICE_DELETED"));
 }
 
+/* Packets wait for time that stands: in the rings, and in a filter. */
+static void filters_hold(Traffic *t)
+{
+    QTestState *qts = t->pair[0].qts;
+
+    qtest_qmp_ok(qts, "{'execute':'object-add','arguments':{'id':'f0',"
+                 "'qom-type':'filter-buffer','netdev':'n0','interval':1000,"
+                 "'queue':'tx'}}");
+    qtest_qmp_ok(qts, "{'execute':'object-add','arguments':{'id':'f1',"
+                 "'qom-type':'filter-rate-limit','netdev':'n0',"
+                 "'tx-packets-per-second':1}}");
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        turn(t);
+    }
+}
+
 static void netdev_goes(Traffic *t)
 {
     g_autofree char *busy = delete_error(t, "io0");
 
     g_assert_cmpstr(busy, ==, "object 'io0' is in use, can not be deleted");
-    turn(t);
+    filters_hold(t);
     qtest_qmp_ok(t->pair[0].qts,
                  "{'execute':'netdev_del','arguments':{'id':'n0'}}");
     for (unsigned i = 0; i < ROUNDS; i++) {
@@ -617,10 +633,11 @@ static void device_goes(Traffic *t)
 {
     QTestState *qts = t->pair[0].qts;
 
-    turn(t);
+    filters_hold(t);
     unplug(t);
     stands(t);
     qtest_qmp_ok(qts, "{'execute':'object-del','arguments':{'id':'io0'}}");
+    qtest_clock_step(qts, 1000000);
     qtest_qmp_ok(qts, "{'execute':'netdev_del','arguments':{'id':'n0'}}");
 }
 
