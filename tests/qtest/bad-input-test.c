@@ -96,6 +96,14 @@ static const BadInput cases[] = {
       " -device virtio-net-pci,failover=on,id=s"
       " -device virtio-net-pci,failover_pair_id=s,id=p,bus=r,nosuch=1",
       { "nosuch" } },
+    { "filter-netdev", "-object filter-dump,id=f,netdev=nosuch,file=/dev/null",
+      { "-object filter-dump", "netdev", "nosuch" } },
+    { "filter-file", "-netdev user,id=n"
+      " -object filter-dump,id=f,netdev=n,file=/nosuch/x", { "/nosuch/x" } },
+    { "filter-position", "-netdev user,id=n -object filter-dump,id=f,netdev=n,"
+      "file=/dev/null,position=middle", { "position", "middle", "head" } },
+    { "filter-rate", "-netdev user,id=n -object filter-rate-limit,id=f,netdev=n,"
+      "tx-bytes-per-second=fast", { "tx-bytes-per-second", "fast" } },
     { "no-netdev", "-device virtio-net-pci,netdev=nosuch", { "nosuch" } },
     { "netdev-taken", "-netdev hubport,id=h,hubid=0"
       " -device virtio-net-pci,netdev=h -device virtio-net-pci,netdev=h",
