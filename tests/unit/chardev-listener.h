@@ -16,6 +16,7 @@ typedef struct Listener {
     CharFrontend fe;
     GString *got;
     int room;               /* what can_read says */
+    bool once;              /* after a read there is no more room */
     unsigned opened, closed, mux_in, mux_out, breaks;
 } Listener;
 
@@ -29,6 +30,7 @@ static inline void on_read(void *opaque, const uint8_t *buf, int size)
     Listener *l = opaque;
 
     g_string_append_len(l->got, (const char *)buf, size);
+    l->room = l->once ? 0 : l->room;
 }
 
 static inline void on_event(void *opaque, QEMUChrEvent event)
