@@ -518,6 +518,53 @@ static void test_gso_refuses(void)
 }
 
 /*
+ * Segments and fragments of nothing, by which their number would be divided. Guards:
+ * start_segments()'s least sizes of both.
+ */
+static void test_mss_0(void)
+{
+    g_autofree Sample *s = g_new0(Sample, 1);
+
+    s->payload = 1000;
+    for (unsigned v = 0; v < 4; v++) {
+        bool tcp = v & 1;
+        uint8_t type = tcp ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_UDP;
+
+        s->version = !tcp && v & 2 ? 6 : 4;
+        s->l4 = tcp ? ETH_L4_TCP : ETH_L4_UDP;
+        sample_build(s);
+        for (unsigned mss = 0; mss < (tcp ? NET_GSO_SIZE_MIN : 16); mss++) {
+            g_assert_false(starts(s, sample_header(s, type, mss), s->size));
+        }
+    }
+}
+
+/*
+ * Headers of which only the beginning can be seen. Guards: parse_ipv4() and
+ * parse_ipv6() hold theirs against that.
+ */
+static void test_cve_2016_2857_head(void)
+{
+    g_autofree Sample *s = g_new0(Sample, 1);
+
+    s->payload = 100;
+    for (unsigned v = 0; v < 16; v++) {
+        s->version = v & 1 ? 6 : 4;
+        s->l4 = v & 2 ? ETH_L4_TCP : ETH_L4_UDP;
+        s->ip_extra = v & 4 ? 40 : 0;
+        s->l4_extra = v & 2 && v & 8 ? 40 : 0;
+        sample_build(s);
+        for (size_t seen = 0; seen <= s->size; seen++) {
+            g_autofree uint8_t *copy = g_memdup2(s->frame, MAX(seen, 1));
+            EthLayout l;
+
+            g_assert_true(eth_parse_head(copy, seen, s->size, &l) ==
+                          (seen >= s->payload_at));
+        }
+    }
+}
+
+/*
  * IP, TCP and UDP lengths that point outside the frame. Guards: parse_ipv4(),
  * parse_ipv6() and parse_l4() hold them against it, net_checksum_calculate() UDP's.
  */
@@ -720,7 +767,9 @@ int main(int argc, char **argv)
     g_test_add_func("/gso/checksum-far", test_checksum_far);
     g_test_add_func("/gso/refuses", test_gso_refuses);
     g_test_add_func("/gso/any-bytes", test_gso_any_bytes);
+    g_test_add_func("/attack/mss-0", test_mss_0);
     g_test_add_func("/attack/CVE-2016-2857", test_cve_2016_2857);
+    g_test_add_func("/attack/CVE-2016-2857-head", test_cve_2016_2857_head);
     g_test_add_func("/attack/CVE-2020-16092", test_cve_2020_16092);
     g_test_add_func("/attack/CVE-2020-27617", test_cve_2020_27617);
     g_test_add_func("/attack/CVE-2024-3567", test_cve_2024_3567);
