@@ -400,7 +400,7 @@ static void test_fragments_cut_short(void)
         for (unsigned words = 0; words < 16; words++) {
             g_autofree uint8_t *copy = NULL;
 
-            put_ip(frame, PAYLOAD - size % 2 * 60, size, size & 4 ? 0x2000 : 5);
+            put_ip(frame, PAYLOAD - size % 2 * 90, size, size & 4 ? 0x2000 : 5);
             frame[ETH_HLEN] = 0x40 | words;
             stw_be_p(frame + ETH_HLEN + 10, 0);
             stw_be_p(frame + ETH_HLEN + 10, net_checksum_finish(
