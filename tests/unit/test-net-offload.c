@@ -99,8 +99,8 @@ static unsigned scatter(uint8_t *frame, size_t size, struct iovec *iov,
     size_t at = 0;
 
     while (at < size) {
-        size_t bytes = n + 1 == most ? size - at :
-            MIN(size - at, g_random_int_range(0, MAX(2, 2 * size / most)));
+        size_t some = g_random_int_range(0, MAX(2, 2 * size / most));
+        size_t bytes = n + 1 == most ? size - at : MIN(size - at, some);
 
         iov[n++] = (struct iovec) { frame + at, bytes };
         at += bytes;
