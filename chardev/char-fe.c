@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include <poll.h>
+#include <poll.h>
 #include "chardev-internal.h"
 #include "qapi/error.h"
 
@@ -155,13 +156,13 @@ void qemu_chr_fe_disconnect(CharFrontend *c)
     }
 }
 
-int qemu_chr_fe_wait_connected(CharFrontend *c, Error **errp)
+int qemu_chr_fe_wait_connected(CharFrontend *c, int timeout_ms, Error **errp)
 {
     if (!c->chr) {
         error_setg(errp, "missing associated backend");
         return -1;
     }
-    return qemu_chr_wait_connected(c->chr, errp);
+    return qemu_chr_wait_connected(c->chr, timeout_ms, errp);
 }
 
 void qemu_chr_fe_set_echo(CharFrontend *c, bool echo)
@@ -229,6 +230,64 @@ int qemu_chr_fe_read_all(CharFrontend *c, uint8_t *buf, int len)
         done += n;
     }
     return done;
+}
+
+/* 0 once the descriptor is ready for @events, or -errno. */
+static int wait_for_fd(CharFrontend *c, short events, int timeout_ms)
+{
+    ChardevClass *cc = c->chr ? CHARDEV_GET_CLASS(c->chr) : NULL;
+    struct pollfd p = {
+        .fd = cc && cc->chr_write_fd ? cc->chr_write_fd(c->chr) : -1,
+        .events = events,
+    };
+    int ready;
+
+    if (p.fd < 0) {
+        return -ENOTCONN;
+    }
+    ready = RETRY_ON_EINTR(poll(&p, 1, MAX(timeout_ms, 0)));
+    return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : -errno;
+}
+
+int qemu_chr_fe_read_within(CharFrontend *c, uint8_t *buf, int len,
+                            int timeout_ms)
+{
+    int ret = wait_for_fd(c, POLLIN, timeout_ms);
+
+    if (ret < 0) {
+        return ret;
+    }
+    ret = CHARDEV_GET_CLASS(c->chr)->chr_sync_read(c->chr, buf, len);
+    return ret < 0 ? -errno : ret;
+}
+
+int qemu_chr_fe_write_within(CharFrontend *c, const uint8_t *buf, int len,
+                             int timeout_ms)
+{
+    int64_t end = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + timeout_ms;
+    int done = 0;
+
+    if (!c->chr) {
+        return -ENOTCONN;
+    }
+    while (done < len) {
+        int n = qemu_chr_fe_write(c, buf + done, len - done);
+        int ret;
+
+        if (n > 0) {
+            done += n;
+            continue;
+        }
+        if (errno != EAGAIN) {
+            return -errno;
+        }
+        ret = wait_for_fd(c, POLLOUT,
+                          end - qemu_clock_get_ms(QEMU_CLOCK_REALTIME));
+        if (ret < 0) {
+            return ret;
+        }
+    }
+    return len;
 }
 
 int qemu_chr_fe_ioctl(CharFrontend *c, int cmd, void *arg)

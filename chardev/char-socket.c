@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <poll.h>
 #include "char-socket.h"
 #include "qemu/module.h"
 #include "qapi/error.h"
@@ -353,24 +354,79 @@ static int socket_accept_now(SocketChardev *s, Error **errp)
     return 0;
 }
 
-static int socket_chr_wait_connected(Chardev *chr, Error **errp)
+/* Somebody knocks within @timeout_ms, or not. */
+static bool socket_awaited(SocketChardev *s, int timeout_ms, Error **errp)
+{
+    struct pollfd p = { .fd = s->listen_fd, .events = POLLIN };
+
+    if (timeout_ms < 0 || RETRY_ON_EINTR(poll(&p, 1, timeout_ms)) > 0) {
+        return true;
+    }
+    error_setg(errp, "nobody connected to %s within %d ms", CHARDEV(s)->label,
+               timeout_ms);
+    return false;
+}
+
+static int socket_wait_client(SocketChardev *s, int timeout_ms, Error **errp)
+{
+    int ret = -1;
+
+    socket_stop_listening(s);
+    if (socket_awaited(s, timeout_ms, errp)) {
+        /* It does not block where it is watched in a loop. */
+        qemu_set_blocking(s->listen_fd, true, NULL);
+        ret = socket_accept_now(s, errp);
+        qemu_socket_try_set_nonblock(s->listen_fd);
+    }
+    socket_start(s);
+    return ret;
+}
+
+/* Without reconnect= there is one attempt, else one each so many seconds. */
+static int socket_wait_server(SocketChardev *s, int timeout_ms, Error **errp)
+{
+    int64_t end = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + timeout_ms;
+
+    if (s->connecting) {
+        socket_connect_cancel(g_steal_pointer(&s->connecting));
+    }
+    for (;;) {
+        Error *err = NULL;
+        int fd = socket_connect(s->addr, &err);
+        int64_t left = end - qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+        if (fd >= 0) {
+            error_free(err);
+            socket_connected(s, fd);
+            return 0;
+        }
+        if (s->reconnect_ms == 0 || (timeout_ms >= 0 && left <= 0)) {
+            error_propagate(errp, err);
+            socket_start(s);
+            return -1;
+        }
+        if (!s->warned) {
+            warn_reportf_err(err, "Unable to connect character device %s: ",
+                             CHARDEV(s)->label);
+            s->warned = true;
+        } else {
+            error_free(err);
+        }
+        g_usleep(1000 * (timeout_ms < 0 ? s->reconnect_ms
+                                        : MIN(s->reconnect_ms, left)));
+    }
+}
+
+static int socket_chr_wait_connected(Chardev *chr, int timeout_ms,
+                                     Error **errp)
 {
     SocketChardev *s = SOCKET_CHARDEV(chr);
-    int fd;
 
     if (s->fd >= 0) {
         return 0;
     }
-    if (s->is_server) {
-        socket_stop_listening(s);
-        return socket_accept_now(s, errp);
-    }
-    fd = socket_connect(s->addr, errp);
-    if (fd < 0) {
-        return -1;
-    }
-    socket_connected(s, fd);
-    return 0;
+    return s->is_server ? socket_wait_client(s, timeout_ms, errp) :
+           socket_wait_server(s, timeout_ms, errp);
 }
 
 /* --- opening --- */

@@ -180,11 +180,12 @@ int qemu_chr_write(Chardev *chr, const uint8_t *buf, int len, bool write_all)
     return done > 0 ? done : n;
 }
 
-int qemu_chr_wait_connected(Chardev *chr, Error **errp)
+int qemu_chr_wait_connected(Chardev *chr, int timeout_ms, Error **errp)
 {
     ChardevClass *cc = CHARDEV_GET_CLASS(chr);
 
-    return cc->chr_wait_connected ? cc->chr_wait_connected(chr, errp) : 0;
+    return cc->chr_wait_connected ?
+           cc->chr_wait_connected(chr, timeout_ms, errp) : 0;
 }
 
 /* --- making and ending --- */

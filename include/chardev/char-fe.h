@@ -86,8 +86,11 @@ void qemu_chr_fe_accept_input(CharFrontend *c);
 /* End the connection of a socket; a client may reconnect. */
 void qemu_chr_fe_disconnect(CharFrontend *c);
 
-/* Wait for the other side; 0, or -1 with @errp set. */
-int qemu_chr_fe_wait_connected(CharFrontend *c, Error **errp);
+/*
+ * Wait for the other side, at most @timeout_ms (-1: for ever); 0, or -1 with
+ * @errp set. A client that may reconnect tries until then.
+ */
+int qemu_chr_fe_wait_connected(CharFrontend *c, int timeout_ms, Error **errp);
 
 void qemu_chr_fe_set_echo(CharFrontend *c, bool echo);
 void qemu_chr_fe_set_open(CharFrontend *c, bool is_open);
@@ -104,6 +107,17 @@ void qemu_chr_fe_printf(CharFrontend *c, const char *fmt, ...)
 
 /* Read exactly @len bytes, blocking; what was read, or -errno. */
 int qemu_chr_fe_read_all(CharFrontend *c, uint8_t *buf, int len);
+
+/*
+ * Read what is there, at most @len bytes, waiting no longer than @timeout_ms for
+ * the first. How many; 0 at the end; -ETIMEDOUT or another -errno. Descriptors
+ * that come along are closed.
+ */
+int qemu_chr_fe_read_within(CharFrontend *c, uint8_t *buf, int len,
+                            int timeout_ms);
+/* Write @len bytes within @timeout_ms: @len, or -errno with some written. */
+int qemu_chr_fe_write_within(CharFrontend *c, const uint8_t *buf, int len,
+                             int timeout_ms);
 
 int qemu_chr_fe_ioctl(CharFrontend *c, int cmd, void *arg);
 

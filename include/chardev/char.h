@@ -114,8 +114,8 @@ struct ChardevClass {
     /* Descriptors that go along with the next write. */
     int (*chr_set_msgfds)(Chardev *chr, int *fds, int num);
 
-    /* Wait until the other side is there; 0 or -1 with @errp. */
-    int (*chr_wait_connected)(Chardev *chr, Error **errp);
+    /* Wait for the other side, -1: for ever; 0 or -1 with @errp. */
+    int (*chr_wait_connected)(Chardev *chr, int timeout_ms, Error **errp);
     void (*chr_disconnect)(Chardev *chr);
 
     /* The front end has room again. */
@@ -200,7 +200,7 @@ void qemu_chr_set_feature(Chardev *chr, ChardevFeature feature);
  */
 int qemu_chr_write(Chardev *chr, const uint8_t *buf, int len, bool write_all);
 #define qemu_chr_write_all(chr, buf, len) qemu_chr_write(chr, buf, len, true)
-int qemu_chr_wait_connected(Chardev *chr, Error **errp);
+int qemu_chr_wait_connected(Chardev *chr, int timeout_ms, Error **errp);
 
 /* Back end to front end: how many bytes it takes now, bytes, events. */
 int qemu_chr_be_can_write(Chardev *chr);

@@ -221,6 +221,48 @@ static void test_reconnect(void)
     g_rmdir(dir);
 }
 
+static void test_bounded_waits(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autofree char *path = g_build_filename(dir, "sock", NULL);
+    g_autofree char *options = g_strdup_printf(
+        "socket,id=s,path=%s,server=on,wait=off", path);
+    g_autofree uint8_t *block = g_malloc0(4 << 20);
+    Chardev *chr = make(options, &error_abort);
+    Error *err = NULL;
+    uint8_t buf[8];
+    Listener l;
+    int fd;
+
+    listener_init(&l, chr);
+    g_assert_cmpint(qemu_chr_fe_read_within(&l.fe, buf, 8, 0), ==, -ENOTCONN);
+    g_assert_cmpint(qemu_chr_fe_wait_connected(&l.fe, 20, &err), <, 0);
+    g_assert_cmpstr(error_get_pretty(err), ==,
+                    "nobody connected to s within 20 ms");
+    error_free(err);
+    /* It goes on listening: who comes now is found by waiting. */
+    fd = unix_connect(path, &error_abort);
+    g_assert_cmpint(qemu_chr_fe_wait_connected(&l.fe, 2000, &error_abort), ==,
+                    0);
+    g_assert_cmpint(l.opened, ==, 1);
+    g_assert_cmpint(qemu_chr_fe_read_within(&l.fe, buf, 8, 20), ==,
+                    -ETIMEDOUT);
+    g_assert_cmpint(write(fd, "hello", 5), ==, 5);
+    g_assert_cmpint(qemu_chr_fe_read_within(&l.fe, buf, 8, 2000), ==, 5);
+    g_assert_cmpint(qemu_chr_fe_write_within(&l.fe, block, 100, 20), ==, 100);
+    g_assert_cmpint(qemu_chr_fe_write_within(&l.fe, block, 4 << 20, 20), ==,
+                    -ETIMEDOUT);
+    close(fd);
+    WAIT_UNTIL(l.closed == 1);
+    /* And again for whoever comes next. */
+    fd = unix_connect(path, &error_abort);
+    WAIT_UNTIL(l.opened == 2);
+    g_assert_cmpint(qemu_chr_fe_write_within(&l.fe, block, 100, 20), ==, 100);
+    close(fd);
+    listener_end(&l, true);
+    g_rmdir(dir);
+}
+
 static void test_in_use(void)
 {
     Chardev *chr = make("null,id=n", &error_abort);
@@ -373,6 +415,7 @@ int main(int argc, char **argv)
     g_test_add_func("/chardev/descriptors-come-along",
                     test_descriptors_come_along);
     g_test_add_func("/chardev/client-reconnects", test_reconnect);
+    g_test_add_func("/chardev/waits-no-longer-than-asked", test_bounded_waits);
     g_test_add_func("/chardev/one-front-end-at-a-time", test_in_use);
     g_test_add_func("/chardev/mux-switches-by-escape", test_mux);
     g_test_add_func("/chardev/pty-comes-and-goes", test_pty);
