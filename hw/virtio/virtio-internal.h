@@ -38,6 +38,15 @@ void virtio_queue_run(VirtQueue *vq);
 /* The eventfd's handler. */
 void virtio_queue_host_notifier_read(EventNotifier *e);
 
+/*
+ * virtio-notify.c: the eventfd's handler goes into the queue's loop, where the
+ * transport has connected it and nobody else has the queue; and out of it.
+ */
+void virtio_queue_listen(VirtQueue *vq);
+void virtio_queue_stop_listening(VirtQueue *vq);
+/* virtio.c: may the queues move, as far as driver, machine and bus go? */
+bool virtio_may_run(const VirtIODevice *vdev);
+
 /* virtio-threads.c: a host notifier is rung by threads of ours, or not. */
 void virtio_queue_bell_on(VirtQueue *vq);
 void virtio_queue_bell_off(VirtQueue *vq);
@@ -46,6 +55,7 @@ void virtio_queue_side_free(VirtQueueSide *side);
 void virtio_threads_forget(VirtIODevice *vdev);
 /* virtio.c: a thread found the device broken. */
 void virtio_error_bh(void *opaque);
+
 
 /* Raise the interrupt of @vector through the transport. */
 void virtio_notify_vector(VirtIODevice *vdev, uint16_t vector);

@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/aio.h"
+#include "hw/virtio/virtio-handover.h"
 #include "hw/virtio/virtio-internal.h"
 #include "trace.h"
 
@@ -60,8 +61,8 @@ void virtio_queue_notify(VirtIODevice *vdev, int n)
             }
         }
     }
-    if (vq->side->handler_on) {
-        /* Its loop handles it, whatever way it came. */
+    if (vq->side->handler_on || vq->outside) {
+        /* Its loop, or another process, handles it, whatever way it came. */
         event_notifier_set(&vq->side->host_notifier);
     } else {
         VIRTIO_HOLD_GUARD(vdev);
@@ -116,13 +117,18 @@ static void set_isr(VirtIODevice *vdev, uint8_t bits)
     }
 }
 
+void virtio_queue_interrupt(VirtQueue *vq)
+{
+    count(&vq->side->interrupts);
+    set_isr(vq->vdev, ISR_QUEUE);
+    virtio_notify_vector(vq->vdev, vq->vector);
+}
+
 void virtio_notify(VirtIODevice *vdev, VirtQueue *vq)
 {
     if (virtqueue_should_notify(vq)) {
-        count(&vq->side->interrupts);
         trace_virtio_notify(vdev, vq);
-        set_isr(vdev, ISR_QUEUE);
-        virtio_notify_vector(vdev, vq->vector);
+        virtio_queue_interrupt(vq);
     }
 }
 
@@ -155,6 +161,29 @@ void virtio_queue_set_vector(VirtIODevice *vdev, int n, uint16_t vector)
 
 /* --- eventfds --- */
 
+void virtio_queue_listen(VirtQueue *vq)
+{
+    if (vq->outside || !vq->side->host_notifier_on) {
+        return;
+    }
+    aio_set_event_notifier(vq->ctx, &vq->side->host_notifier,
+                           virtio_queue_host_notifier_read, NULL, NULL);
+    virtio_queue_bell_on(vq);
+    vq->side->handler_on = true;
+    /* What was made available before anybody listened. */
+    event_notifier_set(&vq->side->host_notifier);
+}
+
+void virtio_queue_stop_listening(VirtQueue *vq)
+{
+    if (vq->side->handler_on) {
+        vq->side->handler_on = false;
+        virtio_queue_bell_off(vq);
+        aio_set_event_notifier(vq->ctx, &vq->side->host_notifier, NULL, NULL,
+                               NULL);
+    }
+}
+
 int virtio_device_start_ioeventfd_impl(VirtIODevice *vdev)
 {
     VirtioBusState *bus = VIRTIO_BUS(qdev_get_parent_bus(DEVICE(vdev)));
@@ -179,13 +208,8 @@ int virtio_device_start_ioeventfd_impl(VirtIODevice *vdev)
     for (n = 0; n < vdev->num_queues; n++) {
         VirtQueue *vq = vdev->queues[n];
 
-        if (vq && vq->side->host_notifier_on) {
-            aio_set_event_notifier(vq->ctx, &vq->side->host_notifier,
-                                   virtio_queue_host_notifier_read, NULL, NULL);
-            virtio_queue_bell_on(vq);
-            vq->side->handler_on = true;
-            /* What was made available before anybody listened. */
-            event_notifier_set(&vq->side->host_notifier);
+        if (vq) {
+            virtio_queue_listen(vq);
         }
     }
     return 0;
@@ -201,12 +225,7 @@ void virtio_device_stop_ioeventfd_impl(VirtIODevice *vdev)
         VirtQueue *vq = vdev->queues[n];
 
         if (vq && vq->side->host_notifier_on) {
-            if (vq->side->handler_on) {
-                vq->side->handler_on = false;
-                virtio_queue_bell_off(vq);
-                aio_set_event_notifier(vq->ctx, &vq->side->host_notifier,
-                                       NULL, NULL, NULL);
-            }
+            virtio_queue_stop_listening(vq);
             virtio_bus_set_host_notifier(bus, n, false);
         }
     }

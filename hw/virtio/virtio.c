@@ -252,6 +252,11 @@ void virtio_queue_reset(VirtIODevice *vdev, int n)
 
 /* --- status --- */
 
+bool virtio_may_run(const VirtIODevice *vdev)
+{
+    return vdev->started && vdev->vm_running && !vdev->disabled;
+}
+
 /*
  * May queues move, and are they notified by eventfd? Follows from status, run
  * state, bus mastering and errors; called after any of them changed.
@@ -262,10 +267,10 @@ static void update_running(VirtIODevice *vdev)
     bool may_run;
 
     vdev->started = virtio_device_started(vdev, vdev->status);
-    may_run = vdev->started && vdev->vm_running && !vdev->disabled;
+    may_run = virtio_may_run(vdev);
     for (unsigned i = 0; i < vdev->num_queues; i++) {
         if (vdev->queues[i]) {
-            vdev->queues[i]->quiet = !may_run;
+            vdev->queues[i]->quiet = !may_run || vdev->queues[i]->outside;
         }
     }
     if (may_run && (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK)) {
@@ -433,6 +438,9 @@ void virtio_set_disabled(VirtIODevice *vdev, bool disable)
 
         vdev->disabled = disable;
         update_running(vdev);
+        if (vdev->started) {
+            device_set_status(vdev, vdev->status);
+        }
     }
 }
 
@@ -460,12 +468,25 @@ static void break_queues(VirtIODevice *vdev, const AioContext *ctx)
     }
 }
 
+static bool any_queue_outside(const VirtIODevice *vdev)
+{
+    for (unsigned i = 0; i < vdev->num_queues; i++) {
+        if (vdev->queues[i] && vdev->queues[i]->outside) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* All queues stand still, and a driver that can know is told (section 2.1.2). */
 static void device_broke(VirtIODevice *vdev)
 {
     VIRTIO_HOLD_GUARD(vdev);
 
     break_queues(vdev, NULL);
+    if (any_queue_outside(vdev)) {
+        device_set_status(vdev, vdev->status);
+    }
     if (virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1)) {
         vdev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
         virtio_notify_config(vdev);

@@ -90,8 +90,8 @@ typedef struct VirtQueueOrdered {
 } VirtQueueOrdered;
 
 /*
- * A ring layout. All members are set. The caller has seen that the queue is usable
- * (mapped, enabled, not broken), but for sizes.
+ * A ring layout. All members are set, but recover for those in order. The caller has
+ * seen that the queue is usable (mapped, enabled, not broken), but for sizes.
  */
 typedef struct VirtQueueOps {
     const char *name;
@@ -116,6 +116,11 @@ typedef struct VirtQueueOps {
     /* Add the bytes of chains not taken until both are at least their maximum. */
     void (*measure)(VirtQueue *vq, uint64_t *in_bytes, uint64_t *out_bytes,
                     uint64_t max_in, uint64_t max_out);
+    /*
+     * Somebody else used the ring, in the order of the chains, and does not say how
+     * far: find the first chain that is not used, from the ring alone.
+     */
+    void (*recover)(VirtQueue *vq);
 } VirtQueueOps;
 
 extern const VirtQueueOps virtqueue_split_ops;
@@ -147,6 +152,7 @@ struct VirtQueue {
     bool enabled;               /* the driver has set it up */
     bool broken;                /* the driver broke the rules */
     bool quiet;                 /* the device must not touch memory now */
+    bool outside;               /* another process has the ring; so quiet */
     bool notification;          /* do we want to be notified? */
     bool event_idx;             /* negotiated */
     bool indirect;

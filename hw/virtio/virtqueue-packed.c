@@ -236,6 +236,109 @@ static void packed_measure(VirtQueue *vq, uint64_t *in_bytes,
     }
 }
 
+/* --- finding the place again --- */
+
+static uint16_t flags_at(VirtQueue *vq, unsigned place)
+{
+    return qatomic_load_acquire(desc_flags(vq, place));
+}
+
+static unsigned place_before(const VirtQueue *vq, unsigned place)
+{
+    return (place > 0 ? place : vq->num) - 1;
+}
+
+/* Made available and not used; or what is left of a chain that was used. */
+static bool looks_available(VirtQueue *vq, unsigned place)
+{
+    uint16_t flags = flags_at(vq, place);
+
+    return !!(flags & FLAG_AVAIL) != !!(flags & FLAG_USED);
+}
+
+static struct vring_packed_desc desc_at(VirtQueue *vq, unsigned place)
+{
+    struct vring_packed_desc desc;
+
+    memcpy(&desc, vq->desc.host + (size_t)place * VQ_DESC_BYTES, sizeof(desc));
+    return desc;
+}
+
+/*
+ * What ends at @last, and would be written, may be the rest of the buffer that the
+ * used entry at @used gave back. An entry of zeroes was never used.
+ */
+static bool is_rest(VirtQueue *vq, unsigned used, unsigned last)
+{
+    struct vring_packed_desc entry = desc_at(vq, used);
+
+    return (flags_at(vq, last) & VRING_DESC_F_WRITE) &&
+           !looks_available(vq, used) && entry.len > 0 &&
+           entry.id == desc_at(vq, last).id;
+}
+
+/*
+ * How many descriptors the available chain has that ends before @place, @max at
+ * most; 0 if there is none.
+ *
+ * A used entry overwrites only the first descriptor of its chain. The others still
+ * look like a chain of their own, which cannot always be told from one. They end
+ * with the id of the entry before them; but a driver may have used that id
+ * again, as Linux does when it fills an empty ring. To take a used buffer for an
+ * available one makes a wrong packet when it is read, and spoils memory when it is
+ * written; to miss an available one stops the queue. So the id counts where
+ * several descriptors would be written, which drivers that use the id again do not
+ * have: they post single ones.
+ */
+static unsigned chain_before(VirtQueue *vq, unsigned place, unsigned max)
+{
+    unsigned last = place_before(vq, place), first = last, count = 1;
+
+    if (!looks_available(vq, last)) {
+        return 0;
+    }
+    while (count < max && looks_available(vq, place_before(vq, first)) &&
+           (flags_at(vq, place_before(vq, first)) & VRING_DESC_F_NEXT)) {
+        first = place_before(vq, first);
+        count++;
+    }
+    return count > 1 && count < max &&
+           is_rest(vq, place_before(vq, first), last) ? 0 : count;
+}
+
+/* Where the driver's wrap counter changes is where it goes on (section 2.8.1). */
+static unsigned driver_place(VirtQueue *vq, bool *wrap)
+{
+    uint16_t lap = flags_at(vq, 0) & FLAG_AVAIL;
+
+    for (unsigned i = 1; i < vq->num; i++) {
+        if ((flags_at(vq, i) & FLAG_AVAIL) != lap) {
+            *wrap = lap;
+            return i;
+        }
+    }
+    *wrap = !lap;
+    return 0;
+}
+
+/* All chains between what the driver wrote last and the first used entry. */
+static void packed_recover(VirtQueue *vq)
+{
+    bool wrap;
+    unsigned place = driver_place(vq, &wrap);
+    unsigned left = vq->num, count;
+
+    while (left > 0 && (count = chain_before(vq, place, left)) > 0) {
+        place = (place + vq->num - count) % vq->num;
+        left -= count;
+    }
+    if (left < vq->num) {
+        wrap = flags_at(vq, place) & FLAG_AVAIL;
+    }
+    vq->last_avail = vq->used_idx = place;
+    vq->avail_wrap = vq->used_wrap = wrap;
+}
+
 const VirtQueueOps virtqueue_packed_ops = {
     .name = "packed",
     .packed = true,
@@ -248,4 +351,5 @@ const VirtQueueOps virtqueue_packed_ops = {
     .arm = packed_arm,
     .wants_notify = packed_wants_notify,
     .measure = packed_measure,
+    .recover = packed_recover,
 };

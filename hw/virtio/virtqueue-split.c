@@ -231,6 +231,13 @@ static void split_measure(VirtQueue *vq, uint64_t *in_bytes,
     }
 }
 
+/* The used ring's index counts all chains that were used. */
+static void split_recover(VirtQueue *vq)
+{
+    vq->used_idx = qatomic_load_acquire(device_u16(vq, RING_IDX));
+    vq->last_avail = vq->shadow_avail = vq->used_idx;
+}
+
 const VirtQueueOps virtqueue_split_ops = {
     .name = "split",
     .sizes = split_sizes,
@@ -242,4 +249,5 @@ const VirtQueueOps virtqueue_split_ops = {
     .arm = split_arm,
     .wants_notify = split_wants_notify,
     .measure = split_measure,
+    .recover = split_recover,
 };
