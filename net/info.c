@@ -53,14 +53,29 @@ static void link_changed(NetClientState *nc)
     }
 }
 
+/* A cable pulled at the backend is seen by the NIC at its other end. */
+static void pass_link_on(NetClientState *nc)
+{
+    NetClientState *peer = nc->peer;
+
+    if (peer && peer->info->type == NET_CLIENT_DRIVER_NIC) {
+        peer->link_down = nc->link_down;
+        link_changed(peer);
+    }
+}
+
+void net_backend_set_link(NetClientState *nc, bool up)
+{
+    nc->link_down = !up;
+    pass_link_on(nc);
+}
+
 bool qmp_set_link_name(const char *name, bool up, Error **errp)
 {
     NetClientState *nc;
     bool found = false;
 
     QTAILQ_FOREACH(nc, &net_clients, next) {
-        NetClientState *peer = nc->peer;
-
         if (!g_str_equal(nc->name, name)) {
             continue;
         }
@@ -69,11 +84,7 @@ bool qmp_set_link_name(const char *name, bool up, Error **errp)
         aio_context_hold(nc->ctx);
         nc->link_down = !up;
         link_changed(nc);
-        /* A cable pulled at the backend is seen by the NIC at its other end. */
-        if (peer && peer->info->type == NET_CLIENT_DRIVER_NIC) {
-            peer->link_down = !up;
-            link_changed(peer);
-        }
+        pass_link_on(nc);
         if (up) {
             qemu_flush_queued_packets(nc);
         }

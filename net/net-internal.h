@@ -61,6 +61,7 @@ extern const NetdevType net_l2tpv3_type;
 extern const NetdevType net_stream_type;
 extern const NetdevType net_tap_type;
 extern const NetdevType net_bridge_type;
+extern const NetdevType net_vhost_user_type;
 
 /*
  * Collect the options of a QemuOpts or a JSON object. NULL with an error if one
@@ -90,6 +91,12 @@ void net_hub_info(GString *out);
 int net_hub_id_of(const NetClientState *nc);
 /* Warn of hubs that lead nowhere. */
 void net_hub_check(void);
+
+/*
+ * The wire of a backend's queue is there, or not any more; the NIC at its other end
+ * sees it. set_link does this for all queues of a name.
+ */
+void net_backend_set_link(NetClientState *nc, bool up);
 
 /* One line of `info network`, and the filters of the client. */
 void net_client_info_line(GString *out, const NetClientState *nc);

@@ -25,6 +25,7 @@ static const NetdevType *const netdev_types[] = {
     &net_user_type,
     &net_l2tpv3_type,
     &net_bridge_type,
+    &net_vhost_user_type,
 };
 
 /* Groups that -readconfig can fill as well. */

@@ -114,7 +114,9 @@ static void netdev_set(Object *obj, Visitor *v, const char *name, void *opaque,
                    "%d", id, MAX_QUEUE_NUM);
     } else if (ret) {
         error_set_from_qdev_prop_error(errp, ret, obj, name, id);
-    } else {
+    } else if (!found->ncs[0]->info->accepts_nic ||
+               found->ncs[0]->info->accepts_nic(object_get_typename(obj),
+                                                errp)) {
         *peers = *found;
     }
 }

@@ -122,6 +122,8 @@ typedef struct NetClientInfo {
     /* The peer can, or cannot, take packets: start or stop reading the source. */
     void (*poll)(NetClientState *nc, bool enable);
     void (*cleanup)(NetClientState *nc);
+    /* A backend: can a device of this type use it? */
+    bool (*accepts_nic)(const char *type, Error **errp);
     /* The link of this client or of its peer went up or down. */
     void (*link_status_changed)(NetClientState *nc);
     /* The virtual machine starts or stops (NICs and sources that must be quiet). */
