@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/virtio/vhost.h"
 #include "hw/virtio/virtio-bus.h"
 #include "hw/virtio/virtio-inspect.h"
 #include "qapi/error.h"
@@ -167,22 +168,72 @@ static json_object *status_json(const VirtIODevice *vdev)
     return info;
 }
 
+/* --- who has the rings --- */
+
+static struct VhostDev *vhost_of(VirtIODevice *vdev)
+{
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+
+    return vdc->get_vhost ? vdc->get_vhost(vdev) : NULL;
+}
+
+static json_object *bits_json(uint64_t bits, const VirtioBitName *names)
+{
+    VirtioFeatures features = VIRTIO_FEATURES_LOW(bits);
+    json_object *info = json_object_new_object();
+
+    json_put(info, "protocols", bit_texts(names, &features));
+    if (features.w[0]) {
+        json_put_uint(info, "unknown-protocols", features.w[0]);
+    }
+    return info;
+}
+
+static json_object *vhost_json(const VirtIODevice *vdev, const VhostView *v)
+{
+    json_object *info = json_object_new_object();
+
+    json_put_uint(info, "n-mem-sections", v->mem_sections);
+    json_put_uint(info, "n-tmp-sections", v->mem_sections);
+    json_put_uint(info, "nvqs", v->nvqs);
+    json_put_int(info, "vq-index", 0);
+    json_put(info, "features",
+             features_json(vdev, VIRTIO_FEATURES_LOW(v->features)));
+    json_put(info, "acked-features",
+             features_json(vdev, VIRTIO_FEATURES_LOW(v->acked_features)));
+    json_put(info, "backend-features",
+             features_json(vdev, VIRTIO_FEATURES_NONE));
+    json_put(info, "protocol-features",
+             bits_json(v->protocol_features, vhost_protocol_names));
+    json_put_uint(info, "max-queues", v->max_pairs);
+    json_put_uint(info, "backend-cap", 0);
+    json_put_bool(info, "log-enabled", false);
+    json_put_uint(info, "log-size", 0);
+    return info;
+}
+
 json_object *qmp_x_query_virtio_status(json_object *args, Error **errp)
 {
     VirtIODevice *vdev = find_device(args, errp);
+    VhostView vhost = { 0 };
     json_object *info;
+    bool started;
 
     if (!vdev) {
         return NULL;
     }
+    started = vhost_of(vdev) && vhost_dev_view(vhost_of(vdev), &vhost);
     info = json_object_new_object();
     put_name(info, vdev);
     json_put_uint(info, "device-id", vdev->device_id);
-    json_put_bool(info, "vhost-started", false);
+    json_put_bool(info, "vhost-started", started);
+    if (started) {
+        json_put(info, "vhost-dev", vhost_json(vdev, &vhost));
+    }
     json_put(info, "guest-features", features_json(vdev, vdev->guest_features));
     json_put(info, "host-features", features_json(vdev, vdev->host_features));
     json_put(info, "backend-features",
-             features_json(vdev, VIRTIO_FEATURES_NONE));
+             features_json(vdev, VIRTIO_FEATURES_LOW(vhost.features)));
     json_put_str(info, "device-endian", "little");
     json_put_int(info, "num-vqs", virtio_get_num_queues(vdev));
     json_put(info, "status", status_json(vdev));
@@ -246,11 +297,34 @@ json_object *qmp_x_query_virtio_vhost_queue_status(json_object *args,
                                                    Error **errp)
 {
     VirtQueueView view;
+    VirtIODevice *vdev = find_queue(args, &view, errp);
+    VhostQueueView v;
+    json_object *info;
 
-    if (find_queue(args, &view, errp)) {
-        error_setg(errp, "Error: vhost device has not started yet");
+    if (!vdev) {
+        return NULL;
     }
-    return NULL;
+    if (!vhost_of(vdev) ||
+        !vhost_dev_queue_view(vhost_of(vdev), json_get_int(args, "queue", 0),
+                              &v)) {
+        error_setg(errp, "Error: vhost device has not started yet");
+        return NULL;
+    }
+    info = json_object_new_object();
+    put_name(info, vdev);
+    json_put_int(info, "kick", v.kick_fd);
+    json_put_int(info, "call", v.call_fd);
+    json_put_uint(info, "desc", v.desc);
+    json_put_uint(info, "avail", v.avail);
+    json_put_uint(info, "used", v.used);
+    json_put_int(info, "num", v.num);
+    json_put_uint(info, "desc-phys", v.desc_addr);
+    json_put_uint(info, "desc-size", v.desc_bytes);
+    json_put_uint(info, "avail-phys", v.avail_addr);
+    json_put_uint(info, "avail-size", v.avail_bytes);
+    json_put_uint(info, "used-phys", v.used_addr);
+    json_put_uint(info, "used-size", v.used_bytes);
+    return info;
 }
 
 /* --- one element of a split ring --- */

@@ -20,6 +20,16 @@ const VirtioBitName virtio_status_names[] = {
     { 0 }
 };
 
+/* Those that this side uses. */
+const VirtioBitName vhost_protocol_names[] = {
+    { 0, "VHOST_USER_PROTOCOL_F_MQ: several queue pairs" },
+    { 2, "VHOST_USER_PROTOCOL_F_RARP: it announces the guest" },
+    { 3, "VHOST_USER_PROTOCOL_F_REPLY_ACK: it says whether a request worked" },
+    { 4, "VHOST_USER_PROTOCOL_F_NET_MTU: it is told the MTU" },
+    { 16, "VHOST_USER_PROTOCOL_F_STATUS: it is told the device's status" },
+    { 0 }
+};
+
 const VirtioBitName virtio_core_names[] = {
     { VIRTIO_F_NOTIFY_ON_EMPTY,
       "VIRTIO_F_NOTIFY_ON_EMPTY: interrupt when a ring is empty (legacy)" },

@@ -16,6 +16,7 @@ typedef struct VirtioBitName {
 /* Each ends with a NULL text. */
 extern const VirtioBitName virtio_status_names[];
 extern const VirtioBitName virtio_core_names[];
+extern const VirtioBitName vhost_protocol_names[];
 /* Of the features of a device of this kind; an empty table if none is known. */
 const VirtioBitName *virtio_device_names(uint16_t device_id);
 

@@ -268,6 +268,26 @@ CtrlHandler virtio_net_ctrl_hash_tunnel;
 void virtio_net_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq);
 void virtio_net_ctrl_bh(void *opaque);
 
+/*
+ * virtio-net-vhost.c: rings that another process works on. Main loop. init: after
+ * the queues, before the clients; false with an error where that cannot be.
+ */
+bool virtio_net_vhost_init(VirtIONet *n, Error **errp);
+void virtio_net_vhost_exit(VirtIONet *n);
+/* What the peer cannot do is not offered; false with an error: nor is it without. */
+bool virtio_net_vhost_limit(VirtIONet *n, VirtioFeatures *features,
+                            Error **errp);
+/* Status, link, or run state changed: rings go to the peer, or come back. */
+void virtio_net_vhost_update(VirtIONet *n);
+bool virtio_net_vhost_active(const VirtIONet *n);
+/* The pairs in use are others now. */
+void virtio_net_vhost_pairs(VirtIONet *n);
+/* The driver reset the device, or one queue; or enabled that again. */
+void virtio_net_vhost_reset(VirtIONet *n);
+void virtio_net_vhost_queue_reset(VirtIONet *n, unsigned number);
+void virtio_net_vhost_queue_enable(VirtIONet *n, unsigned number);
+struct VhostDev *virtio_net_get_vhost(VirtIODevice *vdev);
+
 /* virtio-net-filter.c: leaf functions on the filter alone. */
 void rx_filter_reset(RxFilter *filter, const uint8_t *mac);
 /* @frame: the first @bytes of it, at least 14; 18 are enough. */

@@ -190,6 +190,7 @@ void virtio_net_set_pairs(VirtIONet *n, unsigned count)
             start_pair(q);
         }
     }
+    virtio_net_vhost_pairs(n);
 }
 
 void virtio_net_queues_apply_features(VirtIONet *n)

@@ -170,6 +170,10 @@ static bool virtio_net_get_features(VirtIODevice *vdev,
     if (n->max_pairs == 1) {
         virtio_features_clear(&net, VIRTIO_NET_F_MQ);
     }
+    if (!virtio_net_vhost_limit(n, &net, errp) ||
+        !virtio_net_vhost_limit(n, features, errp)) {
+        return false;
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++) {
         if (!virtio_features_test(&net, dependencies[i].needs)) {
             virtio_features_clear(&net, dependencies[i].feature);
@@ -212,9 +216,12 @@ static void virtio_net_set_features(VirtIODevice *vdev)
 
 static int virtio_net_set_status(VirtIODevice *vdev, uint8_t status)
 {
-    virtio_net_queues_set_running(VIRTIO_NET(vdev),
-                                  virtio_device_started(vdev, status) &&
-                                  vdev->vm_running);
+    VirtIONet *n = VIRTIO_NET(vdev);
+
+    virtio_net_vhost_update(n);
+    virtio_net_queues_set_running(n, virtio_device_started(vdev, status) &&
+                                  vdev->vm_running &&
+                                  !virtio_net_vhost_active(n));
     return 0;
 }
 
@@ -222,6 +229,7 @@ static void virtio_net_reset(VirtIODevice *vdev)
 {
     VirtIONet *n = VIRTIO_NET(vdev);
 
+    virtio_net_vhost_reset(n);
     virtio_net_queues_reset(n);
     rx_filter_reset(&n->filter, n->configured_mac);
     qemu_format_nic_info_str(qemu_get_queue(n->nic), n->filter.mac);
@@ -242,6 +250,7 @@ static void virtio_net_queue_reset(VirtIODevice *vdev, uint32_t queue_index)
     VirtIONet *n = VIRTIO_NET(vdev);
     unsigned pair = queue_index / 2;
 
+    virtio_net_vhost_queue_reset(n, queue_index);
     virtio_net_coal_queue_reset(n, queue_index);
     if (pair < n->max_pairs && queue_index % 2 == 1) {
         VirtIONetQueue *q = &n->pairs[pair];
@@ -257,6 +266,7 @@ static void virtio_net_queue_enable(VirtIODevice *vdev, uint32_t queue_index)
     VirtIONet *n = VIRTIO_NET(vdev);
     unsigned pair = queue_index / 2;
 
+    virtio_net_vhost_queue_enable(n, queue_index);
     if (pair < n->curr_pairs && virtio_net_pair_running(&n->pairs[pair])) {
         virtio_net_tx_start(&n->pairs[pair]);
         qemu_flush_queued_packets(virtio_net_pair_client(&n->pairs[pair]));
@@ -272,6 +282,9 @@ static void virtio_net_link_changed(NetClientState *nc)
         n->status &= ~VIRTIO_NET_S_LINK_UP;
     } else {
         n->status |= VIRTIO_NET_S_LINK_UP;
+    }
+    if (n->vhost) {
+        virtio_net_set_status(VIRTIO_DEVICE(n), VIRTIO_DEVICE(n)->status);
     }
     if (n->status != before) {
         virtio_notify_config(VIRTIO_DEVICE(n));
@@ -399,6 +412,12 @@ static void QEMU_NOINLINE virtio_net_device_realize(DeviceState *dev,
         bootdevice_remove(proxy);
         return;
     }
+    if (!virtio_net_vhost_init(n, errp)) {
+        virtio_net_queues_exit(n);
+        virtio_cleanup(vdev);
+        bootdevice_remove(proxy);
+        return;
+    }
 
     qemu_macaddr_default_if_unset(&n->nic_conf.macaddr);
     memcpy(n->configured_mac, n->nic_conf.macaddr.a, ETH_ALEN);
@@ -433,6 +452,7 @@ static void virtio_net_device_unrealize(DeviceState *dev)
     bootdevice_remove(qdev_get_parent_bus(dev)->parent);
     virtio_hold(vdev);
     virtio_net_threads_detach(n);
+    virtio_net_vhost_exit(n);
     qemu_del_nic(n->nic);
     n->nic = NULL;
     virtio_net_queues_exit(n);
@@ -674,6 +694,7 @@ static void virtio_net_class_init(ObjectClass *klass, const void *data)
     vdc->unrealize = virtio_net_device_unrealize;
     vdc->queue_reset = virtio_net_queue_reset;
     vdc->queue_enable = virtio_net_queue_enable;
+    vdc->get_vhost = virtio_net_get_vhost;
     virtio_features_set(&vdc->legacy_features, VIRTIO_NET_F_GSO);
 }
 

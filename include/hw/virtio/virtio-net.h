@@ -197,6 +197,10 @@ struct VirtIONet {
     bool multiqueue;                /* the driver knows of more pairs than one */
     QEMUBH *ctrl_bh;
 
+    /* virtio-net-vhost.c */
+    struct VhostDev *vhost;         /* the backend is another process; or NULL */
+    bool vhost_changing;            /* rings are on their way */
+
     RxFilter filter;
     bool filter_change_told;        /* and nobody has asked since */
     RssState rss;

@@ -118,6 +118,9 @@ struct VirtioDeviceClass {
     int (*start_ioeventfd)(VirtIODevice *vdev);
     void (*stop_ioeventfd)(VirtIODevice *vdev);
 
+    /* Who has the rings, where another process may have them; or NULL. */
+    struct VhostDev *(*get_vhost)(VirtIODevice *vdev);
+
     /* Features that only drivers of the legacy interface see. */
     VirtioFeatures legacy_features;
 };
