@@ -282,19 +282,28 @@ void qemu_net_queue_purge(NetQueue *queue, NetClientState *sender)
     }
 }
 
-/* Take @count kept packets off, from @packet on, and tell their senders. */
+/*
+ * Take @count kept packets off, or those that are still there, from @packet on, and
+ * tell their senders, who may do with the queue what they like.
+ */
 static void queue_retire(NetQueue *queue, QueuedPacket *packet, unsigned count)
 {
-    while (count--) {
+    QTAILQ_HEAD(, struct QueuedPacket) done = QTAILQ_HEAD_INITIALIZER(done);
+
+    while (packet && count--) {
         QueuedPacket *next = QTAILQ_NEXT(packet, next);
 
         QTAILQ_REMOVE(&queue->kept, packet, next);
         queue->kept_count--;
+        QTAILQ_INSERT_TAIL(&done, packet, next);
+        packet = next;
+    }
+    while ((packet = QTAILQ_FIRST(&done))) {
+        QTAILQ_REMOVE(&done, packet, next);
         if (packet->sent_cb) {
             packet->sent_cb(packet->sender, packet->iov.iov_len);
         }
         g_free(packet);
-        packet = next;
     }
 }
 
@@ -343,12 +352,12 @@ static void queue_flush_past(NetQueue *queue)
 {
     while (queue->past_count && queue_receiver_ready(queue)) {
         NetPacket burst[FLUSH_BURST];
-        QueuedPacket *first = QTAILQ_FIRST(&queue->kept);
-        unsigned count = queue_gather(first, queue->past_count, burst);
+        unsigned count = queue_gather(QTAILQ_FIRST(&queue->kept),
+                                      queue->past_count, burst);
         unsigned taken = qemu_net_queue_hand_over(queue, burst, count);
 
-        queue->past_count -= taken;
-        queue_retire(queue, first, taken);
+        queue->past_count -= MIN(taken, queue->past_count);
+        queue_retire(queue, QTAILQ_FIRST(&queue->kept), taken);
         if (taken < count) {
             break;
         }
@@ -366,15 +375,16 @@ static bool queue_flush_filtered(NetQueue *queue)
     net_filter_path_resume(queue->path);
     while (queue->kept_count > queue->past_count) {
         NetPacket burst[FLUSH_BURST];
-        QueuedPacket *first = queue_first_fresh(queue);
-        unsigned count = queue_gather(first, UINT_MAX, burst), taken;
+        unsigned count = queue_gather(queue_first_fresh(queue), UINT_MAX,
+                                      burst);
+        unsigned taken;
 
         if (!qemu_net_queue_enter(queue)) {
             return false;
         }
         taken = net_filter_path_run(queue->path, 0, burst, count);
         qemu_net_queue_leave(queue);
-        queue_retire(queue, first, taken);
+        queue_retire(queue, queue_first_fresh(queue), taken);
         if (taken < count) {
             return false;
         }
@@ -392,15 +402,14 @@ bool qemu_net_queue_flush(NetQueue *queue)
     }
     while (!QTAILQ_EMPTY(&queue->kept)) {
         NetPacket burst[FLUSH_BURST];
-        QueuedPacket *first = QTAILQ_FIRST(&queue->kept);
         unsigned count, taken;
 
         if (!queue_may_deliver(queue)) {
             return false;
         }
-        count = queue_gather(first, UINT_MAX, burst);
+        count = queue_gather(QTAILQ_FIRST(&queue->kept), UINT_MAX, burst);
         taken = queue_deliver(queue, burst, count);
-        queue_retire(queue, first, taken);
+        queue_retire(queue, QTAILQ_FIRST(&queue->kept), taken);
         if (taken < count) {
             return false;
         }
