@@ -279,6 +279,12 @@ static bool find_netdev(NetFilterState *nf, Error **errp)
                    " '%s'", nf->netdev_id);
         return false;
     }
+    if (nf->ncs[0]->info->type == NET_CLIENT_DRIVER_VHOST_USER) {
+        error_setg(errp, "Parameter 'netdev': packets of '%s' are moved by another"
+                   " process (vhost-user), where no filter sees them",
+                   nf->netdev_id);
+        return false;
+    }
     nf->ncs = g_renew(NetClientState *, nf->ncs, queues);
     nf->queues = queues;
     return true;

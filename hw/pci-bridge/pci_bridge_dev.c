@@ -101,11 +101,11 @@ static void bridge_dev_reset_hold(Object *obj, ResetType type)
 static const VMStateDescription vmstate_bridge_dev = {
     .name = "pci_bridge",
     .priority = MIG_PRI_PCI_BUS,
-    .version_id = 1,
+    .version_id = 2,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
         VMSTATE_PCI_DEVICE(parent_obj.parent_obj, PCIBridgeDev),
-        VMSTATE_UINT16(parent_obj.sec_bus.hotplug_number, PCIBridgeDev),
+        VMSTATE_UINT16_V(parent_obj.sec_bus.hotplug_number, PCIBridgeDev, 2),
         VMSTATE_END_OF_LIST()
     },
 };

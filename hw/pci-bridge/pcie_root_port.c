@@ -196,7 +196,7 @@ static int gen_post_load(void *opaque, int version_id)
 static const VMStateDescription vmstate_gen_rp = {
     .name = "pcie-root-port",
     .priority = MIG_PRI_PCI_BUS,
-    .version_id = 1,
+    .version_id = 2,
     .minimum_version_id = 1,
     .post_load = gen_post_load,
     .fields = (const VMStateField[]) {
@@ -204,7 +204,8 @@ static const VMStateDescription vmstate_gen_rp = {
         VMSTATE_STRUCT(parent_obj.parent_obj.parent_obj.exp.aer_log, PCIESlot,
                        0, vmstate_pcie_aer_log, PCIEAERLog),
         VMSTATE_MSIX(parent_obj.parent_obj.parent_obj, PCIESlot),
-        VMSTATE_UINT16(parent_obj.parent_obj.sec_bus.hotplug_number, PCIESlot),
+        VMSTATE_UINT16_V(parent_obj.parent_obj.sec_bus.hotplug_number, PCIESlot,
+                         2),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -110,7 +110,7 @@ def test_free_page_reporting():
     try:
         guest.use_and_free(150)
         before = guest.resident()
-        wait_for(lambda: before - guest.resident() >= 90 * MIB)
+        wait_for(lambda: before - guest.resident() >= 70 * MIB)
         guest.memory_is_whole(120)
     finally:
         guest.end()

@@ -19,6 +19,7 @@
 #define WARM_UP         5      /* rounds until what is kept for ever is there */
 #define GROWTH_KB       512
 #define PORT            QPCI_DEVFN(QPCI_PORT_SLOT, 0)
+#define OTHER_PORT      QPCI_DEVFN(3, 0)
 
 typedef struct Backend {
     const char *name;
@@ -399,6 +400,7 @@ static void plug_another(Life *l)
                  "'romfile':''}}");
     qtest_qmp_ok(l->net.qts, "{'execute':'device_del','arguments':"
                  "{'id':'other'}}");
+    qpci_let_go(&l->net.bus.pci, OTHER_PORT);
 }
 
 /*

@@ -742,6 +742,7 @@ static void mistakes_with_peer(void)
         { 1, " -object memory-backend-memfd,id=m,size=64M,share=on -M pc,"
           "memory-backend=m -device virtio-net-pci,netdev=n,iommu_platform=on,"
           "disable-legacy=on", "iommu_platform=on is not possible" },
+        { 1, " -object filter-dump,id=f,netdev=n,file=/f", "another process" },
         { 1, ",queues=129", "queues=129 is more than the 128 pairs" },
         { 0, "", "the peer has 0 queue pairs, not the 1 that queues= asks for" },
     };
@@ -783,8 +784,7 @@ int main(int argc, char **argv)
     add_for_layouts("peer-dies", dies);
     add_for_layouts("peer-dies-at-each-message", dies_at_each_message);
     add_for_layouts("peer-lies-when-it-comes", lies_when_it_comes);
-    add_for_layouts("peer-lies-when-rings-come-back",
-                    lies_when_rings_come_back);
+    add_for_layouts("peer-lies-when-rings-come-back", lies_when_rings_come_back);
     add_for_layouts("pairs", pairs);
     add_for_layouts("ring-is-reset", ring_is_reset);
     add_for_layouts("saved-and-restored", is_saved);
