@@ -556,6 +556,7 @@ void virtio_cleanup(VirtIODevice *vdev)
     virtio_threads_forget(vdev);
     g_clear_pointer(&vdev->vmstate, qemu_del_vm_change_state_handler);
     g_clear_pointer(&vdev->config, g_free);
+    g_clear_pointer(&vdev->saved, g_free);      /* of a load that failed */
     vdev->config_len = 0;
 }
 

@@ -118,7 +118,9 @@ static bool peer_send(const Peer *peer, int fd, unsigned number, size_t cut)
     uint32_t size = mapped_net_frame(wire + head, number);
     uint32_t length = htonl(size);
 
-    memcpy(wire, peer->stream ? (const uint8_t *)&length : peer->head, head);
+    if (head) {
+        memcpy(wire, peer->stream ? (const uint8_t *)&length : peer->head, head);
+    }
     return sendto(fd, wire, MIN(cut, head + size), MSG_NOSIGNAL | MSG_DONTWAIT,
                   peer->stream ? NULL : &peer->theirs.sa,
                   peer->stream ? 0 : address_bytes(peer)) > 0;

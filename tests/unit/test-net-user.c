@@ -223,7 +223,7 @@ static void test_frames_too_large(void)
 /* Ends in the middle of any header, in any pieces, and all of it in pieces. */
 static void test_frames_in_pieces(void)
 {
-    uint8_t frame[ARP_BYTES];
+    uint8_t frame[ARP_BYTES + 1] = { 0 };
     Guest *g = start("");
     unsigned before;
 
