@@ -185,8 +185,12 @@ static size_t put_tcp(uint8_t *frame, const Segment *s)
     tcp[13] = s->flags;
     stw_be_p(tcp + 14, s->window);
     stw_be_p(tcp + 18, s->urgent);
-    memcpy(tcp + TCP, s->options, s->options_bytes);
-    memcpy(tcp + head, s->data, s->bytes);
+    if (s->options_bytes) {
+        memcpy(tcp + TCP, s->options, s->options_bytes);
+    }
+    if (s->bytes) {
+        memcpy(tcp + head, s->data, s->bytes);
+    }
     size = put_ip(frame, PROTO_TCP, FORWARDED, size);
     stw_be_p(tcp + 16, sum16(tcp, size - ETH - IP,
                              (GUEST >> 16) + (GUEST & 0xffff) +
