@@ -204,7 +204,7 @@ static bool listen_at(const SocketAddress *addr, Error **errp)
 bool migration_incoming_start(MigrationAddress *addr, bool exit_on_error,
                               Error **errp)
 {
-    g_autoptr(MigrationAddress) mine = addr;
+    g_autoptr(MigrationAddress) mine G_GNUC_UNUSED = addr;
 
     if (!runstate_check(RUN_STATE_INMIGRATE)) {
         error_setg(errp, "'-incoming' was not specified on the command line");
