@@ -87,7 +87,7 @@ static void udp_chr_open(Chardev *chr, json_object *data, bool *be_opened,
 {
     UdpChardev *s = UDP_CHARDEV(chr);
     g_autoptr(SocketAddress) remote = NULL, local = NULL;
-    g_autofree char *to = NULL, *from G_GNUC_UNUSED = NULL;
+    g_autofree char *to = NULL;
 
     remote = chr_socket_address(json_get(data, "remote"), errp);
     if (!remote) {
