@@ -186,7 +186,7 @@ static void test_serial_files(void)
 static void test_serial_sockets(void)
 {
     g_autofree char *path = options_path("serial.sock");
-    g_autofree char *tcp = NULL, *pty = NULL;
+    g_autofree char *tcp G_GNUC_UNUSED = NULL, *pty = NULL;
     unsigned port, own;
     QTestState *s;
     int fd, udp;

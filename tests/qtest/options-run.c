@@ -201,7 +201,7 @@ static void test_user(void)
 static bool runs_commands(QTestState *s)
 {
     g_autofree char *path = options_path("ran");
-    g_autofree char *error = NULL;
+    g_autofree char *error G_GNUC_UNUSED = NULL;
     json_object *answer;
     bool ran;
 
