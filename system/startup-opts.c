@@ -161,7 +161,7 @@ static void take_section(const char *group, json_object *section, void *opaque,
                          Error **errp)
 {
     Startup *s = reading_into;
-    LateOption late = { .text = group };
+    LateOption late = { .text = g_intern_string(group) };     /* for good */
     QemuOptsList *list;
 
     if (strcmp(group, "machine") == 0) {

@@ -89,12 +89,13 @@ static void say_to(int fd, const char *text)
     g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
 }
 
+/* In first: what goes out before the emulator has noticed the client is lost. */
 static void both_ways(QTestState *s, int fd)
 {
-    serial_say(s, "out");
-    expect_from(fd, "out");
     say_to(fd, "in");
     serial_expect(s, "in");
+    serial_say(s, "out");
+    expect_from(fd, "out");
 }
 
 /* Where the chardev @label leads, as query-chardev tells; to be freed. */
