@@ -15,23 +15,6 @@
 #define BUFFER  0x200000
 #define TABLE   0x300000
 
-static void works_again(NetFixture *f, const char *layout)
-{
-    QVirtioDevice *d = f->d;
-    uint8_t frame[64], got[64];
-
-    while (net_host_receive(f, got, sizeof(got), 0) >= 0) {
-    }
-    net_fixture_start(f, d, layout, 0);
-    net_make_frame(frame, sizeof(frame), 99);
-    net_guest_send(f, frame, sizeof(frame));
-    qvirtqueue_kick(f->tx);
-    qvirtqueue_wait(f->tx, NULL);
-    g_assert_cmpint(net_host_receive(f, got, sizeof(got), 5000), ==, 64);
-    g_assert_cmpmem(got, 64, frame, 64);
-    g_assert_true(qtest_alive(d->qts));
-}
-
 /* --- the legacy interface --- */
 
 static void legacy_write(NetFixture *f, unsigned at, uint32_t value,
@@ -55,7 +38,7 @@ static void legacy_queue_numbers(void *driver, QTestState *qts,
         legacy_write(f, VIRTIO_PCI_QUEUE_NOTIFY, numbers[i], 2);
         legacy_write(f, VIRTIO_PCI_QUEUE_NOTIFY, numbers[i], 4);
     }
-    works_again(f, "split");
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -87,7 +70,7 @@ static void legacy_ring_places(void *driver, QTestState *qts,
         legacy_write(f, VIRTIO_PCI_STATUS, 7, 1);
         f->d->transport->notify(f->tx);
         qvirtio_settle(f->d);
-        works_again(f, "split");
+        net_fixture_works_again(f, "split");
     }
     net_fixture_stop(f);
 }
@@ -107,7 +90,7 @@ static void legacy_every_register(void *driver, QTestState *qts,
         }
     }
     qvirtio_settle(f->d);
-    works_again(f, "split");
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -193,7 +176,7 @@ static void packed_descriptors(void *driver, QTestState *qts,
         if (c->unseen) {
             g_assert_cmpint(net_host_receive(f, got, sizeof(got), 50), ==, -1);
         }
-        works_again(f, variant);
+        net_fixture_works_again(f, variant);
     }
     net_fixture_stop(f);
 }
@@ -222,7 +205,7 @@ static void sizes_in_order(void *driver, QTestState *qts, const char *variant,
         d->transport->notify(f->tx);
         qvirtio_settle(d);
         *f->tx = saved;
-        works_again(f, variant);
+        net_fixture_works_again(f, variant);
     }
     net_fixture_stop(f);
 }

@@ -31,33 +31,12 @@ static void offer(QVirtQueue *vq, uint16_t head)
     vq->dev->transport->notify(vq);
 }
 
-/* The device comes back from a reset and sends a frame. */
-static void works_again(NetFixture *f)
-{
-    QVirtioDevice *d = f->d;
-    uint8_t frame[64], got[64];
-
-    while (net_host_receive(f, got, sizeof(got), 0) >= 0) {
-    }
-    qvirtio_negotiate(d, &qvirt_split, 0);
-    qvirtqueue_enable(f->rx);
-    qvirtqueue_enable(f->tx);
-    qvirtio_driver_ok(d);
-    net_make_frame(frame, 64, 99);
-    net_guest_send(f, frame, 64);
-    qvirtqueue_kick(f->tx);
-    qvirtqueue_wait(f->tx, NULL);
-    g_assert_cmpint(net_host_receive(f, got, sizeof(got), 5000), ==, 64);
-    g_assert_cmpmem(got, 64, frame, 64);
-    g_assert_true(qtest_alive(d->qts));
-}
-
 /* A broken ring: NEEDS_RESET, a config interrupt, then recovery. */
 static void expect_broken(NetFixture *f)
 {
     qvirtio_wait_needs_reset(f->d);
     g_assert_true(qvirtio_config_interrupted(f->d));
-    works_again(f);
+    net_fixture_works_again(f, "split");
 }
 
 static void start(NetFixture *f, void *driver, uint64_t features)
@@ -132,7 +111,7 @@ static void zero_length(void *driver, QTestState *qts, const char *variant,
     write_desc(f->tx, 0, 0x200000, 0, 0, 0);
     offer(f->tx, 0);
     qvirtio_settle(f->d);
-    works_again(f);
+    net_fixture_works_again(f, "split");
     start(f, driver, QVIRTIO_F(VIRTIO_RING_F_INDIRECT_DESC));
     write_desc(f->tx, 0, 0x200000, 0, VRING_DESC_F_INDIRECT, 0);
     offer(f->tx, 0);
@@ -192,7 +171,7 @@ static void short_header(void *driver, QTestState *qts, const char *variant,
         write_desc(f->tx, 0, 0x200000, len, 0, 0);
         offer(f->tx, 0);
         qvirtio_settle(f->d);
-        works_again(f);
+        net_fixture_works_again(f, "split");
     }
     net_fixture_stop(f);
 }
@@ -217,7 +196,7 @@ static void buffers_outside_ram(void *driver, QTestState *qts,
         write_desc(f->tx, 0, places[i], 2048, 0, 0);
         offer(f->tx, 0);
         qvirtio_settle(f->d);
-        works_again(f);
+        net_fixture_works_again(f, "split");
     }
     net_fixture_stop(f);
 }
@@ -254,7 +233,7 @@ static void rings_outside_ram(void *driver, QTestState *qts,
             qvirtio_wait_needs_reset(f->d);
         }
         *f->tx = saved;
-        works_again(f);
+        net_fixture_works_again(f, "split");
     }
     net_fixture_stop(f);
 }
@@ -285,7 +264,7 @@ static void buffers_in_own_bar(void *driver, QTestState *qts,
             qvirtio_settle(f->d);
         }
     }
-    works_again(f);
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -336,7 +315,7 @@ static void common_cfg_after_start(void *driver, QTestState *qts,
     qvirtqueue_kick(f->tx);
     g_assert_cmpint(net_host_receive(f, got, sizeof(got), 5000), ==, 64);
     g_assert_cmpmem(got, 64, frame, 64);
-    works_again(f);
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -359,7 +338,7 @@ static void queue_out_of_range(void *driver, QTestState *qts,
             qpci_io_write(d->pci, d->notify, at, numbers[i], 2);
         }
     }
-    works_again(f);
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -382,7 +361,7 @@ static void queue_size_too_large(void *driver, QTestState *qts,
         qpci_io_write(d->pci, d->common, at, sizes[i], 2);
         g_assert_cmpint(qpci_io_read(d->pci, d->common, at, 2), <=, max);
     }
-    works_again(f);
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -408,7 +387,7 @@ static void vector_out_of_range(void *driver, QTestState *qts,
                             VIRTIO_MSI_NO_VECTOR);
         }
     }
-    works_again(f);
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -431,7 +410,7 @@ static void msix_table_edges(void *driver, QTestState *qts,
             }
         }
     }
-    works_again(f);
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 
@@ -457,7 +436,7 @@ static void reset_under_traffic(void *driver, QTestState *qts,
         }
     }
     start(f, driver, 0);
-    works_again(f);
+    net_fixture_works_again(f, "split");
     net_fixture_stop(f);
 }
 

@@ -28,6 +28,8 @@ void net_fixture_start(NetFixture *f, QVirtioDevice *d, const char *layout,
                        uint64_t features);
 void net_fixture_stop(NetFixture *f);
 
+/* The device comes back from a reset, with no features, and sends a frame. */
+void net_fixture_works_again(NetFixture *f, const char *layout);
 /* -1 when nothing came in time. */
 ssize_t net_host_receive(NetFixture *f, void *frame, size_t size, int wait_ms);
 void net_host_send(NetFixture *f, const void *frame, size_t size);
