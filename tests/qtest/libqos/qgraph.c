@@ -333,8 +333,8 @@ static unsigned number_of(const char *variable, const char **rest)
 
 /*
  * QOS_SHARD=i/n: every n-th case, from the i-th on, so that several processes share
- * the graph. QOS_ELSEWHERE=k: of machines but the first only each k-th case, for
- * builds that are slow.
+ * the graph. QOS_SAMPLE=k, for builds that are slow: all attacks and each k-th other
+ * case of the first machine, and of the others each 4k-th.
  */
 static bool is_ours(const Machine *m, const char *path)
 {
@@ -342,10 +342,11 @@ static bool is_ours(const Machine *m, const char *path)
     const char *rest;
     unsigned shard = number_of("QOS_SHARD", &rest);
     unsigned shards = shard && *rest == '/' ? strtoul(rest + 1, NULL, 10) : 0;
-    unsigned elsewhere = number_of("QOS_ELSEWHERE", &rest);
+    unsigned sample = number_of("QOS_SAMPLE", &rest);
+    bool first = m == machines->pdata[0];
 
-    if (elsewhere && m != machines->pdata[0] &&
-        g_str_hash(path) % elsewhere != 0) {
+    if (sample && !(first && strstr(path, "/attack/")) &&
+        g_str_hash(path) % (first ? sample : 4 * sample) != 0) {
         return false;
     }
     return !shards || count++ % shards == shard - 1;
