@@ -11,7 +11,6 @@
 #include "hw/pci/pci_bridge.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
-#include "qapi/util.h"
 #include "qemu/module.h"
 
 #define TYPE_PCI_BRIDGE_DEV "pci-bridge"
@@ -43,24 +42,6 @@ static int init_slot_id(PCIDevice *d, Error **errp)
     return at;
 }
 
-static int init_msi(PCIDevice *d, Error **errp)
-{
-    PCIBridgeDev *s = PCI_BRIDGE_DEV(d);
-    Error *err = NULL;
-    int ret;
-
-    if (s->msi == ON_OFF_AUTO_OFF) {
-        return 0;
-    }
-    ret = msi_init(d, 0, 1, true, true, &err);
-    if (ret < 0 && s->msi == ON_OFF_AUTO_AUTO) {
-        error_free(err);
-        return 0;
-    }
-    error_propagate(errp, err);
-    return ret < 0 ? ret : 0;
-}
-
 static void bridge_dev_realize(PCIDevice *d, Error **errp)
 {
     PCIBridgeDev *s = PCI_BRIDGE_DEV(d);
@@ -73,7 +54,8 @@ static void bridge_dev_realize(PCIDevice *d, Error **errp)
     }
     pci_bridge_initfn(d, TYPE_PCI_BUS);
     pci_bus_set_slot_reserved_mask(&s->parent_obj.sec_bus, s->shpc ? 1 : 0);
-    if (init_slot_id(d, errp) < 0 || init_msi(d, errp) < 0 ||
+    if (init_slot_id(d, errp) < 0 ||
+        pci_bridge_msi_init(d, s->msi, errp) < 0 ||
         pci_bridge_qemu_reserve_cap_init(d, 0, s->parent_obj.reserve,
                                          errp) < 0) {
         msi_uninit(d);
@@ -85,12 +67,6 @@ static void bridge_dev_exit(PCIDevice *d)
 {
     msi_uninit(d);
     pci_bridge_exitfn(d);
-}
-
-static void bridge_dev_write_config(PCIDevice *d, uint32_t address,
-                                    uint32_t val, int len)
-{
-    pci_bridge_write_config(d, address, val, len);
 }
 
 static void bridge_dev_reset_hold(Object *obj, ResetType type)
@@ -129,7 +105,7 @@ static void bridge_dev_class_init(ObjectClass *oc, const void *data)
 
     k->realize = bridge_dev_realize;
     k->exit = bridge_dev_exit;
-    k->config_write = bridge_dev_write_config;
+    k->config_write = pci_bridge_write_config;
     k->vendor_id = PCI_VENDOR_ID_REDHAT;
     k->device_id = PCI_DEVICE_ID_REDHAT_BRIDGE;
     dc->desc = "Standard PCI Bridge";

@@ -11,7 +11,6 @@
 #include "hw/pci/pcie_aer.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
-#include "qapi/util.h"
 #include "qemu/module.h"
 
 #define TYPE_PCIE_PCI_BRIDGE_DEV "pcie-pci-bridge"
@@ -27,24 +26,6 @@ typedef struct PCIEPCIBridge {
 #define PCIE_PCI_BRIDGE_DEV(obj) \
     OBJECT_CHECK(PCIEPCIBridge, (obj), TYPE_PCIE_PCI_BRIDGE_DEV)
 
-static int init_msi(PCIDevice *d, Error **errp)
-{
-    PCIEPCIBridge *s = PCIE_PCI_BRIDGE_DEV(d);
-    Error *err = NULL;
-    int ret;
-
-    if (s->msi == ON_OFF_AUTO_OFF) {
-        return 0;
-    }
-    ret = msi_init(d, 0, 1, true, true, &err);
-    if (ret < 0 && s->msi == ON_OFF_AUTO_AUTO) {
-        error_free(err);
-        return 0;
-    }
-    error_propagate(errp, err);
-    return ret < 0 ? ret : 0;
-}
-
 static bool init_capabilities(PCIDevice *d, Error **errp)
 {
     if (pcie_cap_init(d, 0, PCI_EXP_TYPE_PCI_BRIDGE, 0, errp) < 0) {
@@ -53,7 +34,9 @@ static bool init_capabilities(PCIDevice *d, Error **errp)
     pcie_cap_deverr_init(d);
     return pci_pm_init(d, 0, errp) >= 0 &&
         pcie_aer_init(d, AER_VERSION, AER_OFFSET, PCI_ERR_SIZEOF, errp) == 0 &&
-        init_msi(d, errp) == 0;
+        pci_bridge_msi_init(d, PCIE_PCI_BRIDGE_DEV(d)->msi, errp) == 0 &&
+        pci_bridge_qemu_reserve_cap_init(d, 0, PCI_BRIDGE(d)->reserve,
+                                         errp) >= 0;
 }
 
 static void exit_capabilities(PCIDevice *d)

@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/pci/msi.h"
 #include "hw/pci/pci_bridge.h"
 #include "pci-internal.h"
 #include "qapi/error.h"
@@ -377,6 +378,23 @@ int pci_bridge_qemu_reserve_cap_init(PCIDevice *dev, int cap_offset,
     pci_set_long(c + RESERVE_PREF32, reserve.mem_pref_32);
     pci_set_quad(c + RESERVE_PREF64, reserve.mem_pref_64);
     return at;
+}
+
+/* ---- Interrupts of the bridge itself ---- */
+
+int pci_bridge_msi_init(PCIDevice *dev, OnOffAuto msi, Error **errp)
+{
+    Error *err = NULL;
+
+    if (msi == ON_OFF_AUTO_OFF || msi_init(dev, 0, 1, true, true, &err) >= 0) {
+        return 0;
+    }
+    if (msi == ON_OFF_AUTO_AUTO) {
+        error_free(err);
+        return 0;
+    }
+    error_propagate(errp, err);
+    return -EINVAL;
 }
 
 /* ---- The type ---- */

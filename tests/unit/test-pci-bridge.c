@@ -718,6 +718,7 @@ static void test_failures(void)
         { "pcie-root-port", "addr=3,chassis=2,io-reserve=128K", "io-reserve" },
         { "pci-bridge", "addr=3", "chassis_nr=0" },
         { "pci-bridge", "addr=3,chassis_nr=1,mem-reserve=4G", "mem-reserve" },
+        { "pcie-pci-bridge", "addr=3,io-reserve=128K", "io-reserve" },
         { "pci-bridge", "addr=2,chassis_nr=1", "slot 2" },
         { "pcie-root-port", "addr=3,chassis=2,romfile=no-such-file", "no-such" },
         { "pci-bridge", "addr=3,chassis_nr=1,romfile=no-such-file", "no-such" },

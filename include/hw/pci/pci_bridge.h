@@ -15,6 +15,7 @@
 
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
+#include "qapi/util.h"
 
 #define TYPE_PCI_BRIDGE "base-pci-bridge"
 typedef struct PCIBridge PCIBridge;
@@ -89,6 +90,8 @@ int pci_bridge_ssvid_init(PCIDevice *dev, uint8_t offset, uint16_t svid,
  */
 int pci_bridge_qemu_reserve_cap_init(PCIDevice *dev, int cap_offset,
                                      PCIResReserve reserve, Error **errp);
+/* One message, if @msi is on, or auto and it fits; 0 or -errno. */
+int pci_bridge_msi_init(PCIDevice *dev, OnOffAuto msi, Error **errp);
 
 /* Rows of a property table: what is reserved. */
 #define DEFINE_PROP_PCI_RESERVE(_state, _field)                              \
