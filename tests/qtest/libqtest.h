@@ -82,6 +82,13 @@ void qtest_qmp_check(const char *command, json_object *message);
 char *qtest_qmp_mismatch(const char *command, json_object *message);
 /* The command in a request, to be freed; NULL if @text is none. */
 char *qtest_qmp_command_of(const char *text);
+/* A QMP client of a test's own, to see the very bytes. Waits for the socket to be. */
+int qmp_socket_connect(const char *path);
+/*
+ * On such a socket: sends @text, if any, as it is, and
+ * returns the next line, an answer or an event, checked against the schema.
+ */
+json_object *qmp_socket_answer(int fd, const char *text);
 /* Send raw text (in the order of answers) to the QMP socket; receive one object. */
 void qtest_qmp_raw(QTestState *s, const char *text);
 json_object *qtest_qmp_receive(QTestState *s);

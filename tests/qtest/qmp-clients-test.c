@@ -7,61 +7,11 @@
 #include "qemu/osdep.h"
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include "libqtest.h"
-
-/* A client of its own, to see the very bytes. */
-static int connect_raw(const char *path)
-{
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
-    for (int tries = 0; connect(fd, (struct sockaddr *)&addr, sizeof(addr));
-         tries++) {
-        g_assert_cmpint(tries, <, 500);
-        g_usleep(10000);
-    }
-    return fd;
-}
-
-static char *read_raw_line(int fd)
-{
-    GString *line = g_string_new(NULL);
-    char chunk[4096], *end = NULL;
-
-    while (!end) {
-        ssize_t there = recv(fd, chunk, sizeof(chunk), MSG_PEEK);
-
-        g_assert_cmpint(there, >, 0);
-        end = memchr(chunk, '\n', there);
-        there = recv(fd, chunk, end ? end + 1 - chunk : there, 0);
-        g_string_append_len(line, chunk, there);
-    }
-    return g_string_free(line, false);
-}
-
-static json_object *raw_answer(int fd, const char *text)
-{
-    g_autofree char *command = text ? qtest_qmp_command_of(text) : NULL;
-    g_autofree char *line = NULL;
-    json_object *answer;
-
-    if (text) {
-        g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
-    }
-    line = read_raw_line(fd);
-    g_assert_true(g_str_has_suffix(line, "\r\n"));
-    answer = json_tokener_parse(line);
-    if (!json_has(answer, "QMP")) {
-        qtest_qmp_check(command, answer);
-    }
-    return answer;
-}
 
 static void expect_return(int fd, const char *text)
 {
-    json_object *answer = raw_answer(fd, text);
+    json_object *answer = qmp_socket_answer(fd, text);
 
     if (!json_has(answer, "return")) {
         g_error("%s: %s", text, json_object_to_json_string(answer));
@@ -72,9 +22,9 @@ static void expect_return(int fd, const char *text)
 
 static int start_client(const char *path)
 {
-    int fd = connect_raw(path);
+    int fd = qmp_socket_connect(path);
 
-    json_object_put(raw_answer(fd, NULL));
+    json_object_put(qmp_socket_answer(fd, NULL));
     expect_return(fd, "{'execute':'qmp_capabilities'}");
     return fd;
 }
@@ -146,7 +96,7 @@ static void test_slow_reader(void)
     qtest_qmp_ok(s, "{'execute':'query-name'}");
     g_assert_cmpuint(growth_kib(s, before), <, 8192);
     for (unsigned i = 0; i < asked; i++) {
-        json_object *answer = raw_answer(fd, NULL);
+        json_object *answer = qmp_socket_answer(fd, NULL);
 
         g_assert_cmpint(json_int(answer, "id"), ==, i);
         json_object_put(answer);
@@ -186,7 +136,7 @@ static void test_events_for_nobody(void)
     g_assert_cmpuint(growth_kib(s, before), <, 8192);
     g_assert_cmpint(write(fd, "{'execute':'query-name'}", 24), ==, 24);
     for (;;) {
-        json_object *answer = raw_answer(fd, NULL);
+        json_object *answer = qmp_socket_answer(fd, NULL);
         bool event = json_has(answer, "event");
 
         seen += event;
@@ -202,7 +152,7 @@ static void test_events_for_nobody(void)
     /* It reads again: nothing is lost any more. */
     qtest_qmp_ok(s, "{'execute':'stop'}");
     for (bool found = false; !found; ) {
-        json_object *answer = raw_answer(fd, NULL);
+        json_object *answer = qmp_socket_answer(fd, NULL);
 
         found = g_str_equal(json_string(answer, "event"), "STOP");
         json_object_put(answer);
@@ -247,19 +197,19 @@ static void test_several(void)
         "-M none -qmp unix:%s,server=on,wait=off"
         " -chardev socket,id=b,path=%s,server=on,wait=off"
         " -mon b,mode=control,pretty=off", a, b);
-    int fd_a = start_client(a), fd_b = connect_raw(b);
+    int fd_a = start_client(a), fd_b = qmp_socket_connect(b);
     json_object *answer;
 
-    json_object_put(raw_answer(fd_b, NULL));
+    json_object_put(qmp_socket_answer(fd_b, NULL));
     qtest_qmp_ok(s, "{'execute':'stop'}");
-    answer = raw_answer(fd_a, NULL);
+    answer = qmp_socket_answer(fd_a, NULL);
     g_assert_cmpstr(json_string(answer, "event"), ==, "STOP");
     json_object_put(answer);
     /* The other had not negotiated: the next it hears is its answer. */
     expect_return(fd_b, "{'execute':'qmp_capabilities'}");
     qtest_qmp_ok(s, "{'execute':'cont'}");
     for (unsigned i = 0; i < 2; i++) {
-        answer = raw_answer(i ? fd_b : fd_a, NULL);
+        answer = qmp_socket_answer(i ? fd_b : fd_a, NULL);
         g_assert_cmpstr(json_string(answer, "event"), ==, "RESUME");
         json_object_put(answer);
     }
@@ -281,7 +231,7 @@ static void send_text(int fd, const char *text)
 
 static void expect_id(int fd, const char *id)
 {
-    json_object *answer = raw_answer(fd, NULL);
+    json_object *answer = qmp_socket_answer(fd, NULL);
 
     g_assert_true(json_has(answer, "return"));
     g_assert_cmpstr(json_string(answer, "id"), ==, id);
@@ -311,9 +261,9 @@ static void test_out_of_band(void)
         "{'type':'unix','data':{'path':'%s'}}}}}}", sock);
     QTestState *s = qtest_initf("-M none -qmp unix:%s,server=on,wait=off",
                                 path);
-    int fd = connect_raw(path), other;
+    int fd = qmp_socket_connect(path), other;
 
-    json_object_put(raw_answer(fd, NULL));
+    json_object_put(qmp_socket_answer(fd, NULL));
     expect_return(fd, "{'execute':'qmp_capabilities','arguments':"
                   "{'enable':['oob']}}");
     send_text(fd, slow);
@@ -333,10 +283,10 @@ static void test_out_of_band(void)
     send_text(fd, "{'exec-oob':'query-status','id':'behind'}");
     g_assert_true(quiet(fd, 100));
 
-    other = connect_raw(sock);
+    other = qmp_socket_connect(sock);
     expect_id(fd, "slow");
     for (unsigned i = 0, behind = 0; i < 17; i++) {
-        json_object *answer = raw_answer(fd, NULL);
+        json_object *answer = qmp_socket_answer(fd, NULL);
 
         behind += g_str_equal(json_string(answer, "id"), "behind");
         g_assert_cmpuint(behind, <=, 1);

@@ -5,60 +5,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include <sys/socket.h>
-#include <sys/un.h>
 #include "libqtest.h"
-
-/* A client of its own, to see the very bytes. */
-static int connect_raw(const char *path)
-{
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
-    for (int tries = 0; connect(fd, (struct sockaddr *)&addr, sizeof(addr));
-         tries++) {
-        g_assert_cmpint(tries, <, 500);
-        g_usleep(10000);
-    }
-    return fd;
-}
-
-static char *read_raw_line(int fd)
-{
-    GString *line = g_string_new(NULL);
-    char c;
-
-    while (read(fd, &c, 1) == 1) {
-        g_string_append_c(line, c);
-        if (c == '\n') {
-            break;
-        }
-    }
-    return g_string_free(line, false);
-}
-
-static json_object *raw_answer(int fd, const char *text)
-{
-    g_autofree char *command = text ? qtest_qmp_command_of(text) : NULL;
-    g_autofree char *line = NULL;
-    json_object *answer;
-
-    if (text) {
-        g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
-    }
-    line = read_raw_line(fd);
-    g_assert_true(g_str_has_suffix(line, "\r\n"));
-    answer = json_tokener_parse(line);
-    if (!json_has(answer, "QMP")) {
-        qtest_qmp_check(command, answer);
-    }
-    return answer;
-}
 
 static void expect_class(int fd, const char *text, const char *class)
 {
-    json_object *answer = raw_answer(fd, text);
+    json_object *answer = qmp_socket_answer(fd, text);
 
     if (!json_has(answer, "error")) {
         g_error("%s: no error: %s", text, json_object_to_json_string(answer));
@@ -69,7 +20,7 @@ static void expect_class(int fd, const char *text, const char *class)
 
 static void expect_return(int fd, const char *text)
 {
-    json_object *answer = raw_answer(fd, text);
+    json_object *answer = qmp_socket_answer(fd, text);
 
     if (!json_has(answer, "return")) {
         g_error("%s: %s", text, json_object_to_json_string(answer));
@@ -83,8 +34,8 @@ static void test_protocol(void)
                                             getpid());
     QTestState *s = qtest_initf("-M none -qmp unix:%s,server=on,wait=off",
                                 path);
-    int fd = connect_raw(path);
-    json_object *answer = raw_answer(fd, NULL);
+    int fd = qmp_socket_connect(path);
+    json_object *answer = qmp_socket_answer(fd, NULL);
 
     g_assert_cmpint(json_int(answer, "QMP.version.qemu.major"), ==, 7);
     g_assert_true(json_has(json_member(answer, "QMP"), "capabilities"));
@@ -116,18 +67,18 @@ static void test_protocol(void)
                  "{'typename':'nosuch'}}", "DeviceNotFound");
 
     /* Ids of any type come back; two objects on one line are two commands. */
-    answer = raw_answer(fd, "{'execute':'query-name','id':{'a':[1,null]}}"
+    answer = qmp_socket_answer(fd, "{'execute':'query-name','id':{'a':[1,null]}}"
                         "{'execute':'query-name','id':7}\n");
     g_assert_true(json_has(json_member(answer, "id"), "a"));
     json_object_put(answer);
-    answer = raw_answer(fd, NULL);
+    answer = qmp_socket_answer(fd, NULL);
     g_assert_cmpint(json_int(answer, "id"), ==, 7);
     json_object_put(answer);
     close(fd);
 
     /* The next client is greeted and negotiates anew. */
-    fd = connect_raw(path);
-    json_object_put(raw_answer(fd, NULL));
+    fd = qmp_socket_connect(path);
+    json_object_put(qmp_socket_answer(fd, NULL));
     expect_class(fd, "{'execute':'query-status'}", "CommandNotFound");
     close(fd);
     qtest_quit(s);
