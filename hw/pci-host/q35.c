@@ -7,24 +7,17 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "hw/core/qdev-properties.h"
 #include "hw/pci-host/pam.h"
 #include "hw/pci-host/q35.h"
 #include "migration/vmstate.h"
+#include "pc-host.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
 
-#define IO_APIC_BASE        0xfec00000u
-#define HOLE64_ALIGN        GiB
 #define HOLE64_SIZE_DEFAULT (32 * GiB)
 
-#define SMRAM_D_OPEN        0x40
-#define SMRAM_D_CLS         0x20
-#define SMRAM_D_LCK         0x10
-#define SMRAM_ENABLE        0x08
-#define SMRAM_BASE_SEG      0x02        /* fixed: 0xa0000 */
 #define ESMRAMC_DEFAULT     0x38        /* TSEG and caching bits: fixed */
 
 typedef struct MCHPCIState {
@@ -40,14 +33,8 @@ typedef struct MCHPCIState {
 typedef struct Q35PCIHost {
     PCIExpressHost parent_obj;
 
-    MemoryRegion *ram_memory;
-    MemoryRegion *pci_address_space;
-    MemoryRegion *system_memory;
-    MemoryRegion *io_memory;
+    PCHostMap map;
     uint64_t mcfg_base;
-    uint64_t below_4g;
-    uint64_t above_4g;
-    uint64_t hole64_size;
 } Q35PCIHost;
 
 #define MCH_PCI_DEVICE(obj) \
@@ -202,24 +189,20 @@ static uint64_t hole_start(Q35PCIHost *s)
     const PCIExpressHost *e = &s->parent_obj;
 
     if (e->base_addr != PCIE_BASE_ADDR_UNMAPPED &&
-        e->base_addr >= s->below_4g && e->base_addr + e->size < IO_APIC_BASE) {
+        e->base_addr >= s->map.below_4g &&
+        e->base_addr + e->size < PC_HOST_HOLE_END) {
         return e->base_addr + e->size;
     }
-    return s->below_4g;
+    return s->map.below_4g;
 }
 
-/* opaque: which of the four ends of the holes. */
 static void get_hole(Object *obj, Visitor *v, const char *name, void *opaque,
                      Error **errp)
 {
     Q35PCIHost *s = Q35_HOST_DEVICE(obj);
-    uint64_t start64 = ROUND_UP(4 * GiB + s->above_4g, HOLE64_ALIGN);
-    uint64_t ends[] = {
-        hole_start(s), IO_APIC_BASE,
-        start64, start64 + ROUND_UP(s->hole64_size, HOLE64_ALIGN),
-    };
 
-    visit_type_uint64(v, name, &ends[(uintptr_t)opaque], errp);
+    pc_host_visit_hole(v, name, pc_host_holes(&s->map, hole_start(s)), opaque,
+                       errp);
 }
 
 static void get_mcfg_size(Object *obj, Visitor *v, const char *name,
@@ -234,87 +217,37 @@ static void make_mch(Q35PCIHost *s, Error **errp)
     MCHPCIState *mch = MCH_PCI_DEVICE(d);
 
     mch->host = &s->parent_obj;
-    mch->ram = s->ram_memory;
-    mch->pci_space = s->pci_address_space;
-    mch->system = s->system_memory;
+    mch->ram = s->map.ram;
+    mch->pci_space = s->map.pci;
+    mch->system = s->map.system;
     pci_realize_and_unref(d, s->parent_obj.pci.bus, errp);
 }
 
 static void q35_host_realize(DeviceState *dev, Error **errp)
 {
     Q35PCIHost *s = Q35_HOST_DEVICE(dev);
-    PCIHostState *host = PCI_HOST_BRIDGE(dev);
 
-    if (!s->ram_memory || !s->pci_address_space || !s->system_memory ||
-        !s->io_memory) {
-        error_setg(errp, "%s needs its four memory regions",
-                   TYPE_Q35_HOST_DEVICE);
-        return;
-    }
     memory_region_transaction_begin();
-    /* By which firmware paths name the bus: pci@i0cf8. */
-    sysbus_init_ioports(SYS_BUS_DEVICE(host), 0xcf8, 4);
-    memory_region_add_subregion(s->io_memory, 0xcf8, &host->conf_mem);
-    memory_region_add_subregion(s->io_memory, 0xcfc, &host->data_mem);
-    /* RAM and chips stand in front of whatever the guest maps on the bus. */
-    memory_region_add_subregion_overlap(s->system_memory, 0,
-                                        s->pci_address_space, -1);
-    host->bus = pci_root_bus_new(dev, "pcie.0", s->pci_address_space,
-                                 s->io_memory, 0, TYPE_PCIE_BUS);
-    make_mch(s, errp);
+    if (pc_host_connect(PCI_HOST_BRIDGE(dev), &s->map, "pcie.0", TYPE_PCIE_BUS,
+                        errp)) {
+        make_mch(s, errp);
+    }
     memory_region_transaction_commit();
-}
-
-static const char *q35_root_bus_path(PCIHostState *host, PCIBus *bus)
-{
-    return "0000:00";
-}
-
-static void q35_host_init(Object *obj)
-{
-    PCIHostState *host = PCI_HOST_BRIDGE(obj);
-
-    memory_region_init_io(&host->conf_mem, obj, &pci_host_conf_le_ops, host,
-                          "pci-conf-idx", 4);
-    memory_region_init_io(&host->data_mem, obj, &pci_host_data_le_ops, host,
-                          "pci-conf-data", 4);
 }
 
 static const Property q35_host_props[] = {
     DEFINE_PROP_UINT64(PCIE_HOST_MCFG_BASE, Q35PCIHost, mcfg_base,
                        PCIE_BASE_ADDR_UNMAPPED),
-    DEFINE_PROP_LINK(PCI_HOST_PROP_RAM_MEM, Q35PCIHost, ram_memory,
-                     TYPE_MEMORY_REGION, MemoryRegion *),
-    DEFINE_PROP_LINK(PCI_HOST_PROP_PCI_MEM, Q35PCIHost, pci_address_space,
-                     TYPE_MEMORY_REGION, MemoryRegion *),
-    DEFINE_PROP_LINK(PCI_HOST_PROP_SYSTEM_MEM, Q35PCIHost, system_memory,
-                     TYPE_MEMORY_REGION, MemoryRegion *),
-    DEFINE_PROP_LINK(PCI_HOST_PROP_IO_MEM, Q35PCIHost, io_memory,
-                     TYPE_MEMORY_REGION, MemoryRegion *),
-    DEFINE_PROP_SIZE(PCI_HOST_PROP_PCI_HOLE64_SIZE, Q35PCIHost, hole64_size,
-                     HOLE64_SIZE_DEFAULT),
-    DEFINE_PROP_SIZE(PCI_HOST_BELOW_4G_MEM_SIZE, Q35PCIHost, below_4g, 0),
-    DEFINE_PROP_SIZE(PCI_HOST_ABOVE_4G_MEM_SIZE, Q35PCIHost, above_4g, 0),
+    DEFINE_PROPS_PC_HOST_MAP(Q35PCIHost, map, HOLE64_SIZE_DEFAULT),
 };
 
 static void q35_host_class_init(ObjectClass *oc, const void *data)
 {
-    static const char *const hole_names[] = {
-        PCI_HOST_PROP_PCI_HOLE_START, PCI_HOST_PROP_PCI_HOLE_END,
-        PCI_HOST_PROP_PCI_HOLE64_START, PCI_HOST_PROP_PCI_HOLE64_END,
-    };
     DeviceClass *dc = DEVICE_CLASS(oc);
 
     dc->realize = q35_host_realize;
-    dc->fw_name = "pci";
-    dc->user_creatable = false;
-    dc->hotpluggable = false;
     device_class_set_props(dc, q35_host_props);
-    PCI_HOST_BRIDGE_CLASS(oc)->root_bus_path = q35_root_bus_path;
-    for (uintptr_t i = 0; i < ARRAY_SIZE(hole_names); i++) {
-        object_class_property_add(oc, hole_names[i], "uint64", get_hole, NULL,
-                                  NULL, (void *)i);
-    }
+    pc_host_class_init(oc, get_hole);
     object_class_property_add(oc, PCIE_HOST_MCFG_SIZE, "uint64", get_mcfg_size,
                               NULL, NULL, NULL);
 }
@@ -333,7 +266,7 @@ static const TypeInfo q35_types[] = {
         .name = TYPE_Q35_HOST_DEVICE,
         .parent = TYPE_PCIE_HOST_BRIDGE,
         .instance_size = sizeof(Q35PCIHost),
-        .instance_init = q35_host_init,
+        .instance_init = pc_host_init,
         .class_init = q35_host_class_init,
     },
 };

@@ -11,6 +11,13 @@
 
 #include "system/memory.h"
 
+/* The SMRAM register. */
+#define SMRAM_D_OPEN        0x40
+#define SMRAM_D_CLS         0x20
+#define SMRAM_D_LCK         0x10
+#define SMRAM_ENABLE        0x08
+#define SMRAM_BASE_SEG      0x02            /* fixed: 0xa0000 */
+
 #define PAM_REGISTERS   7
 /* A register's high half is 0xf0000..0xfffff, each later half 16 KiB from 0xc0000. */
 #define PAM_SEGMENTS    13
