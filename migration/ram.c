@@ -20,10 +20,11 @@
 #include "qemu/bswap.h"
 #include "qemu/cutils.h"
 #include "qemu/timer.h"
+#include "ram-holes.h"
 #include "system/balloon.h"
 #include "system/ram_addr.h"
 
-#define PAGE_BYTES      4096u
+#define PAGE_BYTES      RAM_HOLE_PAGE
 #define RUN_PAGES_MAX   64u         /* of pages that have bytes */
 #define RUN_HEAD        15
 #define BLOCKS_MAX      4096
@@ -42,10 +43,12 @@ typedef struct SaveBlock {
     const uint8_t *host;
     ram_addr_t offset;
     uint64_t bytes;
+    RamHoles holes;
 } SaveBlock;
 
 struct RamSave {
     GArray *blocks;             /* of SaveBlock */
+    int pagemap;
     MigrationOptions options;
     RamSaveStats stats;         /* each atomic */
     int64_t began_ns;
@@ -68,6 +71,7 @@ RamSave *ram_save_new(const MigrationOptions *options)
     RAMBlock *block;
 
     ram->options = *options;
+    ram->pagemap = ram_pagemap_open();
     ram->blocks = g_array_new(false, false, sizeof(SaveBlock));
     g_array_set_clear_func(ram->blocks, free_save_block);
     RCU_READ_LOCK_GUARD();
@@ -77,6 +81,7 @@ RamSave *ram_save_new(const MigrationOptions *options)
 
         if (block->flags & RAM_MIGRATABLE) {
             b.name = g_strdup(block->idstr);
+            ram_holes_init(&b.holes, block, ram->pagemap);
             g_array_append_val(ram->blocks, b);
             ram->stats.total += b.bytes;
         }
@@ -94,6 +99,9 @@ void ram_save_free(RamSave *ram)
             deflateEnd(&ram->z);
         }
         g_array_unref(ram->blocks);
+        if (ram->pagemap >= 0) {
+            close(ram->pagemap);
+        }
         g_free(ram);
     }
 }
@@ -184,13 +192,14 @@ static void put_filled(RamSave *ram, unsigned block, const SaveBlock *b,
 }
 
 /* Is it zero, or may it be, since the guest does not need it? */
-static bool page_is_zero(const RamSave *ram, const SaveBlock *b, uint64_t page)
+static bool page_is_zero(const RamSave *ram, SaveBlock *b, uint64_t page)
 {
     uint64_t at = page * PAGE_BYTES;
 
     return balloon_page_unneeded(b->offset + at) ||
            (ram->options.leave_zero_pages &&
-            buffer_is_zero(b->host + at, MIN(PAGE_BYTES, b->bytes - at)));
+            (ram_holes_at(&b->holes, page) ||
+             buffer_is_zero(b->host + at, MIN(PAGE_BYTES, b->bytes - at))));
 }
 
 /* Sleeps so that no more bytes a second go out than is allowed. */
@@ -212,7 +221,7 @@ static void keep_bandwidth(RamSave *ram)
 
 static bool save_block(RamSave *ram, unsigned n)
 {
-    const SaveBlock *b = &g_array_index(ram->blocks, SaveBlock, n);
+    SaveBlock *b = &g_array_index(ram->blocks, SaveBlock, n);
     uint64_t pages = pages_of(b->bytes), page = 0;
 
     while (page < pages) {
@@ -267,12 +276,16 @@ typedef struct LoadBlock {
 
 struct RamLoad {
     GArray *blocks;             /* of LoadBlock; NULL before their section */
+    int pagemap;
     uint8_t unpacked[RUN_PAGES_MAX * PAGE_BYTES];
 };
 
 RamLoad *ram_load_new(void)
 {
-    return g_new0(RamLoad, 1);
+    RamLoad *load = g_new0(RamLoad, 1);
+
+    load->pagemap = ram_pagemap_open();
+    return load;
 }
 
 static void free_load_block(void *opaque)
@@ -286,6 +299,9 @@ void ram_load_free(RamLoad *load)
 {
     if (load->blocks) {
         g_array_unref(load->blocks);
+    }
+    if (load->pagemap >= 0) {
+        close(load->pagemap);
     }
     g_free(load);
 }
@@ -406,12 +422,16 @@ static bool store(RAMBlock *block, uint64_t at, const uint8_t *src, size_t size,
 }
 
 /* Zeros come in long runs; what is zero already must not be touched. */
-static bool store_zeros(RAMBlock *block, uint64_t at, uint64_t size,
+static bool store_zeros(RAMBlock *block, int pagemap, uint64_t at, uint64_t size,
                         Error **errp)
 {
+    RamHoles holes;
+
+    ram_holes_init(&holes, block, pagemap);
     for (uint64_t n; size; at += n, size -= n) {
         n = MIN(size, PAGE_BYTES);
-        if (!store(block, at, NULL, n, errp)) {
+        if (!ram_holes_at(&holes, at / PAGE_BYTES) &&
+            !store(block, at, NULL, n, errp)) {
             return false;
         }
     }
@@ -450,7 +470,8 @@ bool ram_load_pages(RamLoad *load, const uint8_t *data, size_t size,
                 b->block->used_length - first * PAGE_BYTES);
     bitmap_set(b->there, first, pages);
     if (how == RUN_ZERO && size == 0) {
-        return store_zeros(b->block, first * PAGE_BYTES, bytes, errp);
+        return store_zeros(b->block, load->pagemap, first * PAGE_BYTES, bytes,
+                           errp);
     }
     if (how == RUN_ZLIB) {
         unpacked = sizeof(load->unpacked);

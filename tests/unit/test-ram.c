@@ -4,12 +4,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <sys/mman.h>
+#include <glib/gstdio.h>
 #include "qapi/error.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "system/address-spaces.h"
 #include "system/memory.h"
 #include "system/ram_addr.h"
+#include "../../migration/ram-holes.h"
 
 #define ANY         MEMTXATTRS_UNSPECIFIED
 #define RAM_AT      0x10000
@@ -188,6 +191,71 @@ static void test_blocks(void)
     drain_call_rcu();
 }
 
+/* ---- Holes ---- */
+
+#define HOLE_PAGES  0x900       /* more than one look at the page map */
+
+static char *holes_of(const RAMBlock *block, int pagemap)
+{
+    GString *pages = g_string_new(NULL);
+    RamHoles h;
+
+    ram_holes_init(&h, block, pagemap);
+    for (uint64_t i = 0; i < HOLE_PAGES; i++) {
+        if (!ram_holes_at(&h, i)) {
+            g_string_append_printf(pages, "%" PRIx64 " ", i);
+        }
+    }
+    return g_string_free(pages, false);
+}
+
+static void touch_and_look(MemoryRegion *mr)
+{
+    uint8_t *host = memory_region_get_ram_ptr(mr);
+    int pagemap = ram_pagemap_open();
+    g_autofree char *before = holes_of(mr->ram_block, pagemap);
+    g_autofree char *after = NULL;
+
+    g_assert_cmpint(pagemap, >=, 0);
+    g_assert_cmpstr(before, ==, "");
+    host[0] = host[0x2fff] = host[0x1ff000] = host[0x200000] = 1;
+    host[(HOLE_PAGES - 1) * RAM_HOLE_PAGE] = 1;
+    after = holes_of(mr->ram_block, pagemap);
+    g_assert_cmpstr(after, ==, "0 2 1ff 200 8ff ");
+    close(pagemap);
+    object_unref(OBJECT(mr));
+    drain_call_rcu();
+}
+
+static void test_holes(void)
+{
+    g_autofree char *path = g_strdup("/dev/shm/test-ram-XXXXXX");
+    uint64_t bytes = HOLE_PAGES * RAM_HOLE_PAGE;
+    g_autofree char *all = NULL;
+    MemoryRegion mr;
+    int fd;
+
+    memory_region_init_ram(&mr, NULL, "anonymous", bytes, &error_abort);
+    madvise(memory_region_get_ram_ptr(&mr), bytes, MADV_NOHUGEPAGE);
+    touch_and_look(&mr);
+
+    fd = g_mkstemp(path);
+    g_assert_cmpint(ftruncate(fd, bytes), ==, 0);
+    memory_region_init_ram_from_file(&mr, NULL, "shared", bytes, 0, RAM_SHARED,
+                                     path, 0, &error_abort);
+    touch_and_look(&mr);
+
+    /* A private copy of a file is what the file says, touched or not. */
+    memory_region_init_ram_from_file(&mr, NULL, "private", bytes, 0, 0, path, 0,
+                                     &error_abort);
+    all = holes_of(mr.ram_block, -1);
+    g_assert_nonnull(strstr(all, "0 1 2 3 "));
+    object_unref(OBJECT(&mr));
+    drain_call_rcu();
+    close(fd);
+    unlink(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -199,5 +267,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ram/from-file", test_ram_from_file);
     g_test_add_func("/ram/beyond-the-host", test_ram_too_large);
     g_test_add_func("/ram/blocks", test_blocks);
+    g_test_add_func("/ram/holes", test_holes);
     return g_test_run();
 }
