@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,9 +31,12 @@ struct QTestState {
     GQueue *asked;              /* names of commands without an answer yet */
     bool asked_unclear;         /* something was sent that is no command */
     bool irq_level[IRQ_MAX];
+    unsigned owed;              /* answers that nobody has looked at yet */
     char *args;                 /* as given; NULL: cannot be started again */
     int *fds;                   /* that are inherited */
     unsigned fd_count;
+    size_t ram_bytes;           /* of guest RAM that is mapped here, or 0 */
+    uint8_t *ram;
 };
 
 /* What the binary says of itself; all emulators of a process are of one. */
@@ -71,7 +75,6 @@ static char *read_line(LineReader *r, const char *what)
 {
     for (;;) {
         char *end = memchr(r->buffer->str, '\n', r->buffer->len);
-        struct pollfd pfd = { .fd = r->fd, .events = POLLIN };
         char chunk[65536];
         ssize_t got;
 
@@ -83,10 +86,10 @@ static char *read_line(LineReader *r, const char *what)
             g_strchomp(line);
             return line;
         }
-        if (poll(&pfd, 1, ANSWER_SECONDS * 1000) == 0) {
+        got = RETRY_ON_EINTR(recv(r->fd, chunk, sizeof(chunk), 0));
+        if (got < 0 && errno == EAGAIN) {
             g_error("no answer from %s within %d s", what, ANSWER_SECONDS);
         }
-        got = read(r->fd, chunk, sizeof(chunk));
         if (got <= 0) {
             g_error("the emulator closed %s", what);
         }
@@ -116,7 +119,11 @@ static int accept_from(int listen_fd, pid_t pid)
         int status;
 
         if (poll(&pfd, 1, 100) == 1) {
-            return accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+            struct timeval wait = { .tv_sec = ANSWER_SECONDS };
+            int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+            setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+            return fd;
         }
         if (waitpid(pid, &status, WNOHANG) == pid) {
             g_error("the emulator ended with status 0x%x before it connected",
@@ -180,6 +187,52 @@ static json_object *receive_json(QTestState *s)
     return object;
 }
 
+/* --- guest RAM --- */
+
+/* Below are the windows to ROM and video memory, whatever RAM is behind them. */
+#define RAM_FIRST   0x100000
+
+/* New RAM, as a descriptor for the emulator and mapped; -1 if it has its own. */
+static int make_ram(QTestState *s, GString *args)
+{
+    int fd;
+
+    if (s->ram_bytes == 0) {
+        return -1;
+    }
+    fd = memfd_create("guest-ram", MFD_CLOEXEC);
+    g_assert_cmpint(ftruncate(fd, s->ram_bytes), ==, 0);
+    s->ram = mmap(NULL, s->ram_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    g_assert_true(s->ram != MAP_FAILED);
+    g_string_append_printf(args, " -object memory-backend-file,id=qtest-ram,"
+                           "mem-path=/proc/self/fd/%d,share=on,size=%zu"
+                           " -machine memory-backend=qtest-ram", fd,
+                           s->ram_bytes);
+    return fd;
+}
+
+void *qtest_ram_at(QTestState *s, uint64_t addr, size_t size)
+{
+    return addr >= RAM_FIRST && addr < s->ram_bytes &&
+           size <= s->ram_bytes - addr ? s->ram + addr : NULL;
+}
+
+/* --- processes --- */
+
+static pid_t spawn_with_ram(QTestState *s, char **argv, int ram_fd)
+{
+    g_autofree int *fds = g_new(int, s->fd_count + 1);
+    unsigned count = s->fd_count;
+
+    if (count > 0) {
+        memcpy(fds, s->fds, count * sizeof(*fds));
+    }
+    if (ram_fd >= 0) {
+        fds[count++] = ram_fd;
+    }
+    return spawn(argv, fds, count, -1);
+}
+
 /* Starts the emulator for s->args and what is said beside them. */
 static void start(QTestState *s, const char *more)
 {
@@ -189,16 +242,22 @@ static void start(QTestState *s, const char *more)
     g_autofree char *qtest_path = g_strconcat(base, ".sock", NULL);
     g_autofree char *qmp_path = g_strconcat(base, ".qmp", NULL);
     int qtest_fd = listen_at(qtest_path), qmp_fd = listen_at(qmp_path);
+    g_autoptr(GString) ram_args = g_string_new(NULL);
+    int ram_fd = make_ram(s, ram_args);
     g_auto(GStrv) argv = arguments(
         "%s -qtest unix:%s -qtest-log /dev/null"
         " -chardev socket,path=%s,id=char0 -mon chardev=char0,mode=control"
-        " -display none %s %s -accel qtest",
-        binary(), qtest_path, qmp_path, s->args, more);
+        " -display none %s%s %s -accel qtest",
+        binary(), qtest_path, qmp_path, s->args, ram_args->str, more);
 
     s->events = g_queue_new();
     s->asked = g_queue_new();
     s->asked_unclear = false;
-    s->pid = spawn(argv, s->fds, s->fd_count, -1);
+    s->owed = 0;
+    s->pid = spawn_with_ram(s, argv, ram_fd);
+    if (ram_fd >= 0) {
+        close(ram_fd);
+    }
     s->qtest.fd = accept_from(qtest_fd, s->pid);
     s->qmp.fd = accept_from(qmp_fd, s->pid);
     s->qtest.buffer = g_string_new(NULL);
@@ -215,16 +274,35 @@ static void start(QTestState *s, const char *more)
     }
 }
 
-QTestState *qtest_init_with_fds(const char *args, const int *fds,
-                                unsigned fd_count)
+static QTestState *start_new(const char *args, const int *fds,
+                             unsigned fd_count, size_t ram_bytes)
 {
     QTestState *s = g_new0(QTestState, 1);
 
     s->args = g_strdup(args);
     s->fds = g_memdup2(fds, fd_count * sizeof(*fds));
     s->fd_count = fd_count;
+    s->ram_bytes = ram_bytes;
     start(s, "");
     return s;
+}
+
+QTestState *qtest_init_with_fds(const char *args, const int *fds,
+                                unsigned fd_count)
+{
+    return start_new(args, fds, fd_count, 0);
+}
+
+QTestState *qtest_init_mapped(const char *args, size_t ram_bytes)
+{
+    return start_new(args, NULL, 0, ram_bytes);
+}
+
+void qtest_learn_schema(void)
+{
+    if (!qmp_schema) {
+        qtest_quit(qtest_init("-machine none"));
+    }
 }
 
 QTestState *qtest_init_bare(const char *path, const char *args)
@@ -278,6 +356,10 @@ static int reap(QTestState *s)
     g_string_free(s->qmp.buffer, true);
     g_queue_free_full(s->events, (GDestroyNotify)json_object_put);
     g_queue_free_full(s->asked, g_free);
+    if (s->ram) {
+        munmap(s->ram, s->ram_bytes);
+        s->ram = NULL;
+    }
     RETRY_ON_EINTR(waitpid(s->pid, &status, 0));
     if (WIFSIGNALED(status)) {
         g_error("the emulator died of signal %d", WTERMSIG(status));
@@ -613,10 +695,16 @@ static bool note_irq(QTestState *s, const char *line)
     return true;
 }
 
-char *qtest_raw(QTestState *s, const char *line)
+/* In one piece: what comes in two wakes the emulator twice. */
+static void send_line(QTestState *s, const char *line)
 {
-    write_all(s->qtest.fd, line, strlen(line));
-    write_all(s->qtest.fd, "\n", 1);
+    g_autofree char *ended = g_strconcat(line, "\n", NULL);
+
+    write_all(s->qtest.fd, ended, strlen(ended));
+}
+
+static char *receive_answer(QTestState *s)
+{
     for (;;) {
         char *answer = read_line(&s->qtest, "the qtest socket");
 
@@ -627,159 +715,29 @@ char *qtest_raw(QTestState *s, const char *line)
     }
 }
 
-/* Send; require OK; return what follows it, in @answer's memory. */
-static const char *ask(QTestState *s, char **answer, const char *fmt, ...)
-    G_PRINTF(3, 4);
-static const char *ask(QTestState *s, char **answer, const char *fmt, ...)
+char *qtest_raw(QTestState *s, const char *line)
 {
-    g_autofree char *line = NULL;
-    va_list ap;
+    send_line(s, line);
+    for (; s->owed; s->owed--) {
+        g_autofree char *answer = receive_answer(s);
 
-    va_start(ap, fmt);
-    line = g_strdup_vprintf(fmt, ap);
-    va_end(ap);
-    *answer = qtest_raw(s, line);
-    if (!g_str_has_prefix(*answer, "OK")) {
-        g_error("'%s' was answered with '%s'", line, *answer);
+        if (!g_str_has_prefix(answer, "OK")) {
+            g_error("a word before '%s' was answered with '%s'", line, answer);
+        }
     }
-    return *answer + 2 + ((*answer)[2] == ' ');
+    return receive_answer(s);
 }
 
-static uint64_t ask_number(QTestState *s, const char *command, uint64_t addr)
+void qtest_raw_later(QTestState *s, const char *line)
 {
-    g_autofree char *answer = NULL;
-    const char *text = ask(s, &answer, "%s 0x%" PRIx64, command, addr);
-    char *end;
-    uint64_t value = g_ascii_strtoull(text, &end, 0);
-
-    g_assert_true(end != text && *end == '\0');
-    return value;
-}
-
-static void tell_number(QTestState *s, const char *command, uint64_t addr,
-                        uint64_t value)
-{
-    g_autofree char *answer = NULL;
-
-    ask(s, &answer, "%s 0x%" PRIx64 " 0x%" PRIx64, command, addr, value);
-}
-
-#define QTEST_READER(name, type, addr_type)                     \
-    type qtest_##name(QTestState *s, addr_type addr)            \
-    {                                                           \
-        return ask_number(s, #name, addr);                      \
-    }
-#define QTEST_WRITER(name, type, addr_type)                     \
-    void qtest_##name(QTestState *s, addr_type addr, type value) \
-    {                                                           \
-        tell_number(s, #name, addr, value);                     \
-    }
-
-QTEST_READER(inb, uint8_t, uint16_t)
-QTEST_READER(inw, uint16_t, uint16_t)
-QTEST_READER(inl, uint32_t, uint16_t)
-QTEST_WRITER(outb, uint8_t, uint16_t)
-QTEST_WRITER(outw, uint16_t, uint16_t)
-QTEST_WRITER(outl, uint32_t, uint16_t)
-QTEST_READER(readb, uint8_t, uint64_t)
-QTEST_READER(readw, uint16_t, uint64_t)
-QTEST_READER(readl, uint32_t, uint64_t)
-QTEST_READER(readq, uint64_t, uint64_t)
-QTEST_WRITER(writeb, uint8_t, uint64_t)
-QTEST_WRITER(writew, uint16_t, uint64_t)
-QTEST_WRITER(writel, uint32_t, uint64_t)
-QTEST_WRITER(writeq, uint64_t, uint64_t)
-
-void qtest_memread(QTestState *s, uint64_t addr, void *data, size_t size)
-{
-    g_autofree char *answer = NULL;
-    const char *hex;
-
-    if (size == 0) {
-        return;
-    }
-    hex = ask(s, &answer, "read 0x%" PRIx64 " 0x%zx", addr, size);
-    g_assert_cmpint(strlen(hex), ==, 2 + 2 * size);
-    for (size_t i = 0; i < size; i++) {
-        ((uint8_t *)data)[i] = g_ascii_xdigit_value(hex[2 + 2 * i]) << 4 |
-                               g_ascii_xdigit_value(hex[3 + 2 * i]);
-    }
-}
-
-void qtest_memwrite(QTestState *s, uint64_t addr, const void *data,
-                    size_t size)
-{
-    g_autofree char *answer = NULL;
-    g_autoptr(GString) hex = g_string_sized_new(2 * size + 1);
-
-    if (size == 0) {
-        return;
-    }
-    for (size_t i = 0; i < size; i++) {
-        g_string_append_printf(hex, "%02x", ((const uint8_t *)data)[i]);
-    }
-    ask(s, &answer, "write 0x%" PRIx64 " 0x%zx 0x%s", addr, size, hex->str);
-}
-
-void qtest_memset(QTestState *s, uint64_t addr, uint8_t pattern, size_t size)
-{
-    g_autofree char *answer = NULL;
-
-    ask(s, &answer, "memset 0x%" PRIx64 " 0x%zx 0x%02x", addr, size, pattern);
-}
-
-static int64_t ask_clock(QTestState *s, const char *line)
-{
-    g_autofree char *answer = NULL;
-
-    return g_ascii_strtoll(ask(s, &answer, "%s", line), NULL, 10);
-}
-
-int64_t qtest_clock_step_next(QTestState *s)
-{
-    return ask_clock(s, "clock_step");
-}
-
-int64_t qtest_clock_step(QTestState *s, int64_t ns)
-{
-    g_autofree char *line = g_strdup_printf("clock_step %" PRId64, ns);
-
-    return ask_clock(s, line);
-}
-
-int64_t qtest_clock_set(QTestState *s, int64_t ns)
-{
-    g_autofree char *line = g_strdup_printf("clock_set %" PRId64, ns);
-
-    return ask_clock(s, line);
-}
-
-void qtest_irq_intercept_in(QTestState *s, const char *path)
-{
-    g_autofree char *answer = NULL;
-
-    ask(s, &answer, "irq_intercept_in %s", path);
-}
-
-void qtest_irq_intercept_out(QTestState *s, const char *path)
-{
-    g_autofree char *answer = NULL;
-
-    ask(s, &answer, "irq_intercept_out %s", path);
+    send_line(s, line);
+    s->owed++;
 }
 
 bool qtest_get_irq(QTestState *s, int number)
 {
     g_free(qtest_raw(s, "endianness"));     /* what happened before is told */
     return s->irq_level[number];
-}
-
-void qtest_set_irq_in(QTestState *s, const char *path, const char *name,
-                      int number, int level)
-{
-    g_autofree char *answer = NULL;
-
-    ask(s, &answer, "set_irq_in %s %s %d %d", path, name, number, level);
 }
 
 void qtest_add_func(const char *path, void (*func)(void))

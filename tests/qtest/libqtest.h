@@ -24,6 +24,16 @@ QTestState *qtest_initf(const char *fmt, ...)
 QTestState *qtest_init_with_fds(const char *args, const int *fds,
                                 unsigned fd_count);
 /*
+ * RAM of @ram_bytes, as in -m of @args, that the test maps: what is read and written
+ * there from 1 MiB on, by the functions below, needs no message. The loops of the
+ * emulator take no turn by it, so who waits for the device sleeps between its looks.
+ */
+QTestState *qtest_init_mapped(const char *args, size_t ram_bytes);
+/* Where @size bytes of such RAM are mapped, or NULL. */
+void *qtest_ram_at(QTestState *s, uint64_t addr, size_t size);
+/* Asks for the QMP schema now, so that processes that are forked have it. */
+void qtest_learn_schema(void);
+/*
  * Any emulator, with just these arguments and a qtest socket: no QMP, its own
  * accelerator. For benchmarks that run two of them alike.
  */
@@ -114,6 +124,8 @@ bool json_has(json_object *object, const char *name);
 
 /* One raw line out, one line back (to be freed). */
 char *qtest_raw(QTestState *s, const char *line);
+/* The same, but that it was OK is looked at with the answer of the next word. */
+void qtest_raw_later(QTestState *s, const char *line);
 
 uint8_t qtest_inb(QTestState *s, uint16_t addr);
 uint16_t qtest_inw(QTestState *s, uint16_t addr);

@@ -387,8 +387,10 @@ static void only_one(void *driver, QTestState *qts, const char *variant,
 
 static void register_tests(void)
 {
-    static const QOSTestOpts layouts = { .variants = qvirt_layout_names };
-    static const QOSTestOpts once = { 0 };
+    static const QOSTestOpts layouts = {
+        .variants = qvirt_layout_names, .ram_not_mapped = true,
+    };
+    static const QOSTestOpts once = { .ram_not_mapped = true };
 
     qos_add_test("inflate-deflate", "virtio-balloon", inflate_deflate,
                  &layouts);

@@ -60,6 +60,17 @@ static uint8_t get_vq(NetFixture *f, uint16_t queue, uint32_t answer[2])
     return qtest_readb(qts, addr + 24);
 }
 
+/*
+ * The device decides on the interrupt after it has shown what is used: the driver does
+ * not move its event before.
+ */
+static void take_one(NetFixture *f, QVirtQueue *vq)
+{
+    qvirtqueue_wait_untaken(vq);
+    qvirtio_settle(f->d);
+    qvirtqueue_wait(vq, NULL);
+}
+
 static void receive_one(NetFixture *f, unsigned number)
 {
     uint8_t frame[64];
@@ -68,8 +79,7 @@ static void receive_one(NetFixture *f, unsigned number)
     qvirtqueue_kick(f->rx);
     net_make_frame(frame, 64, number);
     net_host_send(f, frame, 64);
-    qvirtqueue_wait(f->rx, NULL);
-    qvirtio_settle(f->d);
+    take_one(f, f->rx);
 }
 
 static void send_one(NetFixture *f, unsigned number)
@@ -79,9 +89,8 @@ static void send_one(NetFixture *f, unsigned number)
     net_make_frame(frame, 64, number);
     net_guest_send(f, frame, 64);
     qvirtqueue_kick(f->tx);
-    qvirtqueue_wait(f->tx, NULL);
+    take_one(f, f->tx);
     g_assert_cmpint(net_host_receive(f, frame, 64, 5000), ==, 64);
-    qvirtio_settle(f->d);
 }
 
 static void (*const move_one[])(NetFixture *, unsigned) = {

@@ -145,15 +145,15 @@ static QOSObject *virtio_balloon_pci_legacy_new(QTestState *qts, void *bus,
 
 static void register_nodes(void)
 {
-    qos_add_machine("pc", "-M pc -m 128 -nic none", pc_new);
+    qos_add_machine("pc", "-M pc -nic none", 128, pc_new);
     qos_node_contains("pc", "pci-bus");
     /* For devices that need not be tried on every machine. */
     qos_node_contains("pc", "pci-bus-of-one");
-    qos_add_machine("q35", "-M q35 -m 128 -nic none", q35_new);
+    qos_add_machine("q35", "-M q35 -nic none", 128, q35_new);
     qos_node_contains("q35", "pci-bus");
     /* A machine whose devices stand behind a port. */
-    qos_add_machine("q35-pcie-root-port", "-M q35 -m 128 -nic none "
-                    "-device pcie-root-port,id=port0,chassis=1,addr=2",
+    qos_add_machine("q35-pcie-root-port", "-M q35 -nic none "
+                    "-device pcie-root-port,id=port0,chassis=1,addr=2", 128,
                     q35_port_new);
     qos_node_contains("q35-pcie-root-port", "pci-bus");
     qos_machine_places("q35-pcie-root-port", ",bus=port0");

@@ -10,7 +10,11 @@
 
 static void cf8_select(QPCIBus *bus, uint16_t bdf, uint16_t offset)
 {
-    qtest_outl(bus->qts, 0xcf8, 0x80000000u | bdf << 8 | (offset & 0xfc));
+    g_autofree char *line =
+        g_strdup_printf("outl 0xcf8 0x%x",
+                        0x80000000u | bdf << 8 | (offset & 0xfc));
+
+    qtest_raw_later(bus->qts, line);    /* the access to the data follows */
 }
 
 static uint32_t cf8_read(QPCIBus *bus, uint16_t bdf, uint16_t offset,

@@ -13,6 +13,7 @@
 
 typedef struct Machine {
     const char *name, *args, *device_args;
+    size_t ram_bytes;
     QOSMachineNew *make;
     GPtrArray *buses;
 } Machine;
@@ -75,12 +76,14 @@ static Device *find_device(const char *name)
     g_error("no device node '%s'", name);
 }
 
-void qos_add_machine(const char *name, const char *args, QOSMachineNew *make)
+void qos_add_machine(const char *name, const char *args, unsigned ram_mib,
+                     QOSMachineNew *make)
 {
     Machine *m = add_node(&machines, sizeof(*m));
 
     m->name = name;
-    m->args = args;
+    m->args = g_strdup_printf("%s -m %u", args, ram_mib);
+    m->ram_bytes = (size_t)ram_mib << 20;
     m->make = make;
     m->buses = g_ptr_array_new();
 }
@@ -233,7 +236,8 @@ static void run_way(const Way *way)
     void *data = NULL;
     g_autofree char *more = o->before ? o->before(&data) : NULL;
     g_autofree char *line = command_line(way, more);
-    QTestState *qts = running = qtest_init(line);
+    QTestState *qts = running = o->ram_not_mapped
+        ? qtest_init(line) : qtest_init_mapped(line, way->machine->ram_bytes);
     QOSObject *machine = way->machine->make(qts);
     void *bus = machine->get_driver(machine, way->device->bus);
     QOSObject *device = way->device->make(qts, bus, "dev0");
@@ -404,5 +408,6 @@ int qos_run(int argc, char **argv)
         add_ways_of(tests->pdata[i]);
     }
     choose_cpu();
+    qtest_learn_schema();
     return g_test_run();
 }

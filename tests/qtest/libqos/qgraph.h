@@ -34,6 +34,7 @@ typedef QOSObject *QOSDeviceNew(QTestState *qts, void *bus, const char *id);
 typedef struct QOSTestOpts {
     const char *machine_args;   /* appended to the command line */
     const char *device_args;    /* appended to -device, e.g. ",mrg_rxbuf=off" */
+    bool ram_not_mapped;        /* by the test: all of it is the emulator's alone */
     /* NULL-terminated names; the test is run once for each. */
     const char *const *variants;
     /* Called before the start, to make sockets and say more arguments. */
@@ -48,7 +49,9 @@ typedef struct QOSTestOpts {
 typedef void QOSTestFunc(void *driver, QTestState *qts, const char *variant,
                          void *data);
 
-void qos_add_machine(const char *name, const char *args, QOSMachineNew *make);
+/* @ram_mib: its RAM, which tests map. */
+void qos_add_machine(const char *name, const char *args, unsigned ram_mib,
+                     QOSMachineNew *make);
 /* What is appended to each -device, to put it where the machine wants it. */
 void qos_machine_places(const char *machine, const char *device_args);
 /* @machine's object answers get_driver(@bus). */

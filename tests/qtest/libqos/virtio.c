@@ -205,14 +205,27 @@ uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len)
     return id;
 }
 
+void qvirtqueue_wait_untaken(QVirtQueue *vq)
+{
+    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
+    uint16_t id;
+    uint32_t len;
+
+    while (!vq->in_run && !vq->dev->layout->peek_used(vq, &id, &len)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(50);
+    }
+}
+
 /* An interrupt is a message into guest memory here, or the ISR's bit. */
 static bool look_at_interrupt(QVirtioDevice *d, uint64_t msix_addr, uint8_t bit)
 {
     if (d->pci->msix_enabled) {
-        bool came = qtest_readl(d->qts, msix_addr) != 0;
-
+        if (qtest_readl(d->qts, msix_addr) == 0) {
+            return false;               /* it may come right now */
+        }
         qtest_writel(d->qts, msix_addr, 0);
-        return came;
+        return true;
     }
     return d->transport->get_isr(d) & bit;
 }

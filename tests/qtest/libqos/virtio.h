@@ -163,6 +163,8 @@ void qvirtqueue_kick(QVirtQueue *vq);
 bool qvirtqueue_poll(QVirtQueue *vq, uint16_t *id, uint32_t *len);
 /* Wait for it; fails the test after QVIRTIO_WAIT_US. */
 uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len);
+/* The same, and the driver does not say yet that it has seen what is used. */
+void qvirtqueue_wait_untaken(QVirtQueue *vq);
 /* Has the queue interrupted since the last call? */
 bool qvirtqueue_interrupted(QVirtQueue *vq);
 bool qvirtio_config_interrupted(QVirtioDevice *d);
