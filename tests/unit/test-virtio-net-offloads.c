@@ -8,13 +8,11 @@
 #include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "qemu/main-loop.h"
-#include "qemu/module.h"
 #include "qemu/rcu.h"
 #include "hw/net/virtio-net-internal.h"
-#include "hw/pci/msi.h"
 #include "hw/pci/pci.h"
-#include "hw/pci/pci_host.h"
 #include "system/address-spaces.h"
+#include "pci-root.h"
 
 static NetOffloads told;
 static unsigned told_count;
@@ -188,33 +186,10 @@ static void test_reset(void)
     net_free(dev);
 }
 
-static const TypeInfo test_host_info = {
-    .name = "test-offloads-host",
-    .parent = TYPE_PCI_HOST_BRIDGE,
-    .instance_size = sizeof(PCIHostState),
-};
-
-static void bus_start(void)
-{
-    Object *host;
-
-    type_register_static(&test_host_info);
-    host = object_new(test_host_info.name);
-    object_property_add_child(object_get_root(), "host", host);
-    bus = pci_root_bus_new(DEVICE(host), "pci.0", get_system_memory(),
-                           get_system_io(), 0, TYPE_PCI_BUS);
-    PCI_HOST_BRIDGE(host)->bus = bus;
-    qbus_realize(BUS(bus), &error_abort);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    module_call_init(MODULE_INIT_QOM);
-    bql_lock();
-    memory_map_init();
-    msi_nonbroken = true;
-    bus_start();
+    bus = unit_pci_root_new();
     g_test_add_func("/virtio-net-offloads/each-bit", test_each_bit);
     g_test_add_func("/virtio-net-offloads/no-segments-without-checksum",
                     test_no_segments_without_checksum);
