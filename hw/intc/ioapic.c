@@ -13,6 +13,7 @@
 #include "hw/intc/intc.h"
 #include "hw/intc/ioapic.h"
 #include "migration/vmstate.h"
+#include "qemu/timer.h"
 #include "trace.h"
 
 /* Bits of a redirection entry. */
@@ -28,6 +29,15 @@
 enum { REG_ID = 0x00, REG_VERSION = 0x01, REG_ARB = 0x02, REG_TABLE = 0x10 };
 enum { PORT_SELECT = 0x00, PORT_WINDOW = 0x10, PORT_EOI = 0x40 };
 
+/*
+ * A level that stands through so many ends of interrupt is sent more slowly from then
+ * on. Between two messages of a real chip a CPU gets some instructions done, and
+ * drivers live by it: Linux' 8139cp may unmask its card while it polls already, and
+ * the interrupt handler that does nothing then would be all that ever runs.
+ */
+#define STORM_MESSAGES      100
+#define STORM_DELAY_NS      (20 * SCALE_US)
+
 struct IOAPICState {
     SysBusDevice parent_obj;
     MemoryRegion io;
@@ -38,6 +48,9 @@ struct IOAPICState {
     uint32_t lines;             /* level of each input */
     uint64_t entry[IOAPIC_NUM_PINS];
     uint64_t raised[IOAPIC_NUM_PINS];   /* for people */
+    uint8_t again[IOAPIC_NUM_PINS];     /* ends of interrupt while it stands */
+    uint32_t delayed;                   /* these wait for the timer */
+    QEMUTimer storm_timer;
 };
 
 static IOAPICState *the_ioapic;
@@ -49,7 +62,7 @@ static void service_pin(IOAPICState *s, unsigned pin)
     uint32_t bit = 1u << pin;
     ApicMessage message;
 
-    if (!(s->asserted & bit) || (*entry & RTE_MASKED)) {
+    if (!(s->asserted & bit) || (*entry & RTE_MASKED) || (s->delayed & bit)) {
         return;
     }
     if (*entry & RTE_LEVEL) {
@@ -68,6 +81,40 @@ static void service_pin(IOAPICState *s, unsigned pin)
         .level = *entry & RTE_LEVEL,
     };
     apic_deliver(&message);
+}
+
+static void send_delayed(IOAPICState *s)
+{
+    uint32_t pins = s->delayed;
+
+    s->delayed = 0;
+    timer_del(&s->storm_timer);
+    for (unsigned pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
+        if (pins >> pin & 1) {
+            service_pin(s, pin);
+        }
+    }
+}
+
+static void storm_timer_expired(void *opaque)
+{
+    send_delayed(opaque);
+}
+
+/* A CPU is done with a level: if it still stands, the CPU hears of it again. */
+static void end_of_interrupt(IOAPICState *s, unsigned pin)
+{
+    s->entry[pin] &= ~RTE_REMOTE_IRR;
+    if ((s->asserted >> pin & 1) && s->again[pin] >= STORM_MESSAGES) {
+        if (!s->delayed) {
+            timer_mod(&s->storm_timer, STORM_DELAY_NS +
+                                       qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+        }
+        s->delayed |= 1u << pin;
+    } else {
+        s->again[pin]++;
+        service_pin(s, pin);
+    }
 }
 
 static void ioapic_set_irq(void *opaque, int pin, int level)
@@ -91,6 +138,9 @@ static void ioapic_set_irq(void *opaque, int pin, int level)
     }
     if (level) {
         service_pin(s, pin);
+    } else {
+        s->again[pin] = 0;
+        s->delayed &= ~bit;
     }
 }
 
@@ -105,8 +155,7 @@ void ioapic_eoi_broadcast(uint8_t vector)
     for (unsigned pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
         if ((s->entry[pin] & 0xff) == vector &&
             (s->entry[pin] & RTE_REMOTE_IRR)) {
-            s->entry[pin] &= ~RTE_REMOTE_IRR;
-            service_pin(s, pin);
+            end_of_interrupt(s, pin);
         }
     }
 }
@@ -208,7 +257,9 @@ static void ioapic_reset_hold(Object *obj, ResetType type)
     IOAPICState *s = IOAPIC(obj);
 
     s->id = s->select = 0;
-    s->asserted = 0;
+    s->asserted = s->delayed = 0;
+    timer_del(&s->storm_timer);
+    memset(s->again, 0, sizeof(s->again));
     for (unsigned pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
         s->entry[pin] = RTE_MASKED;
     }
@@ -230,12 +281,14 @@ static void ioapic_realize(DeviceState *dev, Error **errp)
     memory_region_init_io(&s->io, OBJECT(s), &ioapic_ops, s, "ioapic", 0x1000);
     sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->io);
     qdev_init_gpio_in(dev, ioapic_set_irq, IOAPIC_NUM_PINS);
+    timer_init_ns(&s->storm_timer, QEMU_CLOCK_VIRTUAL, storm_timer_expired, s);
     the_ioapic = s;
 }
 
 static void ioapic_finalize(Object *obj)
 {
     if ((Object *)the_ioapic == obj) {
+        timer_deinit(&IOAPIC(obj)->storm_timer);
         the_ioapic = NULL;
     }
 }
@@ -288,11 +341,30 @@ static void ioapic_print_info(Object *obj, GString *out)
     }
 }
 
+/* What is delayed is in no stream: local APICs, which are saved later, get it. */
+static int ioapic_pre_save(void *opaque)
+{
+    send_delayed(opaque);
+    return 0;
+}
+
+static int ioapic_pre_load(void *opaque)
+{
+    IOAPICState *s = opaque;
+
+    s->delayed = 0;
+    timer_del(&s->storm_timer);
+    memset(s->again, 0, sizeof(s->again));
+    return 0;
+}
+
 static const VMStateDescription vmstate_ioapic = {
     .name = "ioapic",
     .version_id = 1,
     .minimum_version_id = 1,
     .priority = MIG_PRI_LOW,
+    .pre_save = ioapic_pre_save,
+    .pre_load = ioapic_pre_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT8(id, IOAPICState),
         VMSTATE_UINT8(select, IOAPICState),

@@ -6,6 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
+#include "qemu/timer.h"
 #include "qemu/module.h"
 #include "qapi/error.h"
 #include "hw/core/irq.h"
@@ -228,6 +229,45 @@ static void levels_come_again_until_they_fall(void)
     reg_write(0, EOI, 0);
 }
 
+/* A CPU that only ever says that it is done gets on between two messages. */
+static void a_storm_is_slowed(void)
+{
+    qemu_irq line = qdev_get_gpio_in(ioapic, 10);
+    unsigned at_once = 0;
+
+    fresh();
+    set_entry(10, 0x000000000000804aull);
+    for (unsigned round = 0; round < 2; round++) {
+        qemu_set_irq(line, 1);
+        for (at_once = 0; acknowledge(0) == 0x4a; at_once++) {
+            g_assert_cmpuint(at_once, <, 1000);
+            reg_write(0, EOI, 0);
+        }
+        g_assert_cmpuint(at_once, >, 50);
+        if (round == 0) {
+            /* It falls while it waits: nothing is sent, and all is as before. */
+            qemu_set_irq(line, 0);
+            g_assert_cmpint(acknowledge(0), ==, -1);
+        }
+    }
+    /* It does come, later. */
+    virtual_clock_start();
+    for (unsigned i = 0; i < 3; i++) {
+        int64_t end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+        int vector;
+
+        while ((vector = acknowledge(0)) == -1) {
+            g_assert_cmpint(g_get_monotonic_time(), <, end);
+            qemu_clock_run_timers(QEMU_CLOCK_VIRTUAL);
+        }
+        g_assert_cmphex(vector, ==, 0x4a);
+        reg_write(0, EOI, 0);
+        g_assert_cmpint(acknowledge(0), ==, -1);
+    }
+    virtual_clock_stop();
+    qemu_set_irq(line, 0);
+}
+
 /* Whatever is written, nothing but vectors from 16 up comes out. */
 static void random_writes_do_no_harm(void)
 {
@@ -284,6 +324,7 @@ int main(int argc, char **argv)
     g_test_add_func("/apic/extint", extint_comes_from_the_i8259);
     g_test_add_func("/ioapic/edge", edges_count_once);
     g_test_add_func("/ioapic/level", levels_come_again_until_they_fall);
+    g_test_add_func("/ioapic/storm", a_storm_is_slowed);
     g_test_add_func("/apic/random", random_writes_do_no_harm);
     return g_test_run();
 }
