@@ -303,9 +303,10 @@ static void rx_frame_arrives(void *driver, QTestState *qts,
         qvirtqueue_kick(f->rx);
         net_make_frame(frame, size, i);
         net_host_send(f, frame, size);
+        qvirtqueue_wait_untaken(f->rx);
+        g_assert_true(qvirtqueue_interrupted(f->rx));
         qvirtqueue_wait(f->rx, &len);
         check_received(f, addr, len, frame, size);
-        g_assert_true(qvirtqueue_interrupted(f->rx));
     }
     net_fixture_stop(f);
 }

@@ -192,19 +192,6 @@ bool qvirtqueue_poll(QVirtQueue *vq, uint16_t *id, uint32_t *len)
     return true;
 }
 
-uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len)
-{
-    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
-    uint16_t id;
-    uint32_t ignored;
-
-    while (!qvirtqueue_poll(vq, &id, len ? len : &ignored)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_usleep(50);
-    }
-    return id;
-}
-
 void qvirtqueue_wait_untaken(QVirtQueue *vq)
 {
     gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
@@ -215,6 +202,23 @@ void qvirtqueue_wait_untaken(QVirtQueue *vq)
         g_assert_cmpint(g_get_monotonic_time(), <, end);
         g_usleep(50);
     }
+}
+
+uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len)
+{
+    uint16_t id;
+    uint32_t ignored;
+
+    qvirtqueue_wait_untaken(vq);
+    if (qvirtio_has(vq->dev, VIRTIO_RING_F_EVENT_IDX)) {
+        /*
+         * The device decides on the interrupt after it has shown what is used. A
+         * driver that moves its event before that gets none: let it decide.
+         */
+        vq->dev->transport->get_status(vq->dev);
+    }
+    g_assert_true(qvirtqueue_poll(vq, &id, len ? len : &ignored));
+    return id;
 }
 
 /* An interrupt is a message into guest memory here, or the ISR's bit. */
