@@ -82,12 +82,23 @@ class Qmp:
     def __init__(self, path):
         self.events = []
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(path)
+        self.connect(path)
         self.file = self.sock.makefile("r")
         self.file.readline()
         self.schema = None
         self.run("qmp_capabilities")
         self.schema = qmpschema.Schema(self.run("query-qmp-schema"))
+
+    def connect(self, path):
+        """Between bind and listen the socket's name is there and refuses."""
+        deadline = time.monotonic() + 5
+        while True:
+            try:
+                return self.sock.connect(path)
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def run(self, command, **arguments):
         self.sock.sendall(json.dumps({"execute": command,
