@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include <sys/stat.h>
 #include "ram-holes.h"
 
 /* An entry of the page map: the page has memory or a place in swap space. */
@@ -16,13 +17,21 @@ int ram_pagemap_open(void)
         ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) : -1;
 }
 
+/* Of a device's file the size may be 0, and then all of it would be a hole. */
+static bool knows_holes(int fd)
+{
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 void ram_holes_init(RamHoles *h, const RAMBlock *block, int pagemap)
 {
     bool shared = block->flags & RAM_SHARED;
     bool own = !(block->flags & RAM_PREALLOC);
 
     *h = (RamHoles) {
-        .fd = own && shared ? block->fd : -1,
+        .fd = own && shared && knows_holes(block->fd) ? block->fd : -1,
         .fd_offset = block->fd_offset,
         .pagemap = own && !shared && block->fd < 0 ? pagemap : -1,
         .host = (uintptr_t)block->host,

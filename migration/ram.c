@@ -428,6 +428,7 @@ static bool store_zeros(RAMBlock *block, int pagemap, uint64_t at, uint64_t size
     RamHoles holes;
 
     ram_holes_init(&holes, block, pagemap);
+    holes.pages = pages_of(at + size);          /* no look beyond the run */
     for (uint64_t n; size; at += n, size -= n) {
         n = MIN(size, PAGE_BYTES);
         if (!ram_holes_at(&holes, at / PAGE_BYTES) &&
