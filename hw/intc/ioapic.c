@@ -105,16 +105,19 @@ static void storm_timer_expired(void *opaque)
 static void end_of_interrupt(IOAPICState *s, unsigned pin)
 {
     s->entry[pin] &= ~RTE_REMOTE_IRR;
-    if ((s->asserted >> pin & 1) && s->again[pin] >= STORM_MESSAGES) {
-        if (!s->delayed) {
-            timer_mod(&s->storm_timer, STORM_DELAY_NS +
-                                       qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
-        }
-        s->delayed |= 1u << pin;
-    } else {
+    if (!(s->asserted >> pin & 1)) {
+        return;
+    }
+    if (s->again[pin] < STORM_MESSAGES) {
         s->again[pin]++;
         service_pin(s, pin);
+        return;
     }
+    if (!s->delayed) {
+        timer_mod(&s->storm_timer, STORM_DELAY_NS +
+                                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+    }
+    s->delayed |= 1u << pin;
 }
 
 static void ioapic_set_irq(void *opaque, int pin, int level)
