@@ -308,9 +308,11 @@ static void stay_on_own_cpu(const Way *way)
 /* In a process of its own: a case that fails does not end the others. */
 static void run_way_apart(const void *opaque)
 {
-    pid_t pid = fork();
+    pid_t pid;
     int status;
 
+    qtest_learn_schema();               /* once, for all that follow */
+    pid = fork();
     if (pid == 0) {
         stay_on_own_cpu(opaque);
         run_way(opaque);
@@ -408,6 +410,5 @@ int qos_run(int argc, char **argv)
         add_ways_of(tests->pdata[i]);
     }
     choose_cpu();
-    qtest_learn_schema();
     return g_test_run();
 }
