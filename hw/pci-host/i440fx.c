@@ -95,7 +95,7 @@ static void i440fx_reset(DeviceState *dev)
     PCII440FXState *s = I440FX_PCI_DEVICE(dev);
     uint8_t *config = s->parent_obj.config;
 
-    memset(config + I440FX_PAM, 0, I440FX_PAM_SIZE);
+    memset(config + I440FX_PAM, 0, PAM_REGISTERS);
     config[I440FX_SMRAM] = SMRAM_BASE_SEG;
     update_memory(s);
 }
@@ -138,18 +138,6 @@ static void i440fx_class_init(ObjectClass *oc, const void *data)
 }
 
 /* ---- The bridge ---- */
-
-void i440fx_pci_hole(PCIHostState *host, uint64_t *start, uint64_t *end,
-                     uint64_t *start64, uint64_t *end64)
-{
-    I440FXState *s = I440FX_PCI_HOST_BRIDGE(host);
-    PCHostHoles holes = pc_host_holes(&s->map, s->map.below_4g);
-
-    *start = holes.start;
-    *end = holes.end;
-    *start64 = holes.start64;
-    *end64 = holes.end64;
-}
 
 static void get_hole(Object *obj, Visitor *v, const char *name, void *opaque,
                      Error **errp)

@@ -12,7 +12,6 @@
 #define TYPE_I440FX_PCI_DEVICE          "i440FX"
 
 #define I440FX_PAM          0x59        /* PAM0..PAM6 */
-#define I440FX_PAM_SIZE     7
 #define I440FX_SMRAM        0x72
 
 /* Type of the device at 00.0; TYPE_I440FX_PCI_DEVICE unless set. */
@@ -26,13 +25,5 @@
  * gets its interrupt lines from the ISA bridge: pci_bus_irqs() and
  * pci_bus_map_irqs().
  */
-
-/*
- * The window for BARs below 4 GiB, [*@start, *@end), and above,
- * [*@start64, *@end64); from the memory sizes. Also readable as properties
- * PCI_HOST_PROP_PCI_HOLE*.
- */
-void i440fx_pci_hole(PCIHostState *host, uint64_t *start, uint64_t *end,
-                     uint64_t *start64, uint64_t *end64);
 
 #endif
