@@ -161,8 +161,7 @@ static void masked_vector_pending(void *driver, QTestState *qts,
     qvirtqueue_kick(tx);
     host_gets(f, 1);
     qvirtqueue_wait(tx, NULL);
-    qvirtio_settle(f->d);
-    g_assert_true(qpci_msix_pending(pci, 2));
+    qpci_wait_msix_pending(pci, 2);
     g_assert_cmphex(qtest_readl(qts, tx->msix_addr), ==, 0);
     qtest_save_and_restore(qts);
     g_assert_true(qpci_msix_pending(pci, 2));
@@ -191,15 +190,11 @@ static void pin_up(void *driver, QTestState *qts, const char *variant,
     qvirtqueue_kick(f->tx);
     host_gets(f, 1);
     qvirtqueue_wait(f->tx, NULL);
-    qvirtio_settle(d);
-    g_assert_cmphex(qpci_config_readw(d->pci, PCI_STATUS) &
-                    PCI_STATUS_INTERRUPT, !=, 0);
+    qpci_wait_intx(d->pci);
     qtest_save_and_restore(qts);
-    g_assert_cmphex(qpci_config_readw(d->pci, PCI_STATUS) &
-                    PCI_STATUS_INTERRUPT, !=, 0);
+    g_assert_true(qpci_intx(d->pci));
     g_assert_cmphex(d->transport->get_isr(d) & 1, ==, 1);
-    g_assert_cmphex(qpci_config_readw(d->pci, PCI_STATUS) &
-                    PCI_STATUS_INTERRUPT, ==, 0);
+    g_assert_false(qpci_intx(d->pci));
     traffic_goes_on(f);
     net_fixture_stop(f);
 }

@@ -90,4 +90,14 @@ void qpci_msix_set_vector(QPCIDevice *dev, unsigned vector, uint64_t addr,
                           uint32_t data, bool masked);
 bool qpci_msix_pending(QPCIDevice *dev, unsigned vector);
 
+/* The device asks for an interrupt by its pin: PCI_STATUS_INTERRUPT. */
+bool qpci_intx(QPCIDevice *dev);
+
+/*
+ * Wait until it is so, since a queue's thread shows what is used before it decides
+ * on the interrupt; they fail the test after ten seconds.
+ */
+void qpci_wait_msix_pending(QPCIDevice *dev, unsigned vector);
+void qpci_wait_intx(QPCIDevice *dev);
+
 #endif

@@ -50,7 +50,7 @@ void qrtl_wait(QRtl8139 *d, uint16_t bits)
 
 bool qrtl_irq(QRtl8139 *d)
 {
-    return qpci_config_readw(d->pci, PCI_STATUS) & PCI_STATUS_INTERRUPT;
+    return qpci_intx(d->pci);
 }
 
 /* --- EEPROM --- */
