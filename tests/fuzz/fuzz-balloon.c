@@ -80,8 +80,6 @@ static void ask(Object *balloon, FuzzInput *in)
 static void one_op(PCIDevice *dev, FuzzInput *in)
 {
     unsigned op = fuzz_u8(in) % OP_COUNT;
-    size_t bytes;
-    const uint8_t *data;
     uint32_t at;
 
     switch (op) {
@@ -125,9 +123,7 @@ static void one_op(PCIDevice *dev, FuzzInput *in)
         driver_notify(fuzz_u8(in));
         break;
     case OP_RAM:
-        at = fuzz_u16(in);
-        data = fuzz_bytes(in, fuzz_u8(in), &bytes);
-        memcpy(scene->ram + at, bytes ? data : scene->ram, bytes);
+        driver_scribble(in);
         break;
     case OP_STEP:
         scene_step(fuzz_u32(in));

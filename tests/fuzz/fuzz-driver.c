@@ -125,6 +125,17 @@ void driver_queue_reset(unsigned queue)
     enable_queue(queue);
 }
 
+void driver_scribble(FuzzInput *in)
+{
+    uint8_t *to = scene_get()->ram + fuzz_u16(in);
+    size_t bytes;
+    const uint8_t *data = fuzz_bytes(in, fuzz_u8(in), &bytes);
+
+    if (bytes) {
+        memcpy(to, data, bytes);
+    }
+}
+
 void driver_bring_up(FuzzInput *in)
 {
     uint16_t drop = fuzz_u16(in);

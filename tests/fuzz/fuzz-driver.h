@@ -21,6 +21,8 @@ void driver_notify(unsigned queue);
 
 /* A chain in any queue, in the ring or in a table of its own; mostly right. */
 void driver_add_chain(FuzzInput *in, bool indirect);
+/* Some bytes of the input anywhere in the first 64 KiB of memory, rings and all. */
+void driver_scribble(FuzzInput *in);
 /* Some receive buffers of one size. */
 void driver_post(FuzzInput *in);
 /* A packet with its header, in pieces. */

@@ -7,43 +7,16 @@
  */
 #include "qemu/osdep.h"
 #include "fuzz.h"
+#include "fuzz-sink.h"
 #include <sys/socket.h>
 #include "net/filter-stream.h"
 #include "qapi/error.h"
 #include "qapi/json.h"
-#include "qemu/iov.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qom/object_interfaces.h"
 
 #define HDR_BYTES   12
-
-typedef struct Sink {
-    NetClientState nc;
-    unsigned room;
-} Sink;
-
-static unsigned sink_receive(NetClientState *nc, const NetPacket *packets,
-                             unsigned count)
-{
-    Sink *sink = container_of(nc, Sink, nc);
-    unsigned taken = MIN(count, sink->room);
-
-    for (unsigned i = 0; i < taken; i++) {
-        g_assert_cmpuint(iov_size(packets[i].iov, packets[i].iovcnt), ==,
-                         packets[i].size);
-        g_assert_cmpuint(packets[i].size, >, sink->nc.vnet_hdr_len);
-        g_assert_cmpuint(packets[i].size, <=, NET_BUFSIZE);
-    }
-    sink->room -= taken;
-    return taken;
-}
-
-static const NetClientInfo sink_info = {
-    .type = NET_CLIENT_DRIVER_TAP,
-    .size = sizeof(Sink),
-    .receive_burst = sink_receive,
-};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -53,21 +26,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     virtual_clock_set_manual();
     virtual_clock_start();
     return 0;
-}
-
-static void turn(void)
-{
-    while (aio_poll(qemu_get_aio_context(), false)) {
-    }
-}
-
-static Sink *sink_new(const char *name, NetClientState *peer, int hdr_bytes)
-{
-    Sink *sink = container_of(qemu_new_net_client(&sink_info, peer, "sink",
-                                                  name), Sink, nc);
-
-    sink->nc.vnet_hdr_len = hdr_bytes;
-    return sink;
 }
 
 static void add(const char *fmt, ...) G_PRINTF(1, 2);
@@ -90,14 +48,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int hdr_bytes = what & 1 ? HDR_BYTES : 0;
     g_autofree char *backend = NULL;
     struct json_object *json;
-    Sink *ends[2];
+    FuzzSink *ends[2];
     int fds[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
         g_error("socketpair: %s", g_strerror(errno));
     }
-    ends[0] = sink_new("a", NULL, hdr_bytes);
-    ends[1] = sink_new("b", &ends[0]->nc, hdr_bytes);
+    ends[0] = fuzz_sink_new("a", NULL, hdr_bytes);
+    ends[1] = fuzz_sink_new("b", &ends[0]->nc, hdr_bytes);
     backend = g_strdup_printf("{'type':'socket','data':{'addr':{'type':'fd',"
                               "'data':{'str':'%d'}},'server':false}}", fds[0]);
     json_parse(backend, &json, &error_abort);
@@ -125,19 +83,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (next & 1) {
             for (unsigned i = 0; i < 2; i++) {
-                ends[i]->room = 3;
-                qemu_flush_queued_packets(&ends[i]->nc);
+                fuzz_sink_take(ends[i], 3);
             }
             qemu_clock_advance_virtual_time(
                 qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + 1500000);
         }
-        turn();
+        fuzz_turn();
     }
     close(fds[1]);
-    turn();
+    fuzz_turn();
     qemu_del_net_client(&ends[0]->nc);
     qemu_del_net_client(&ends[1]->nc);
     qemu_chr_qmp_remove("c", &error_abort);
-    turn();
+    fuzz_turn();
     return 0;
 }

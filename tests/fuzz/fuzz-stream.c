@@ -6,39 +6,11 @@
  */
 #include "qemu/osdep.h"
 #include "fuzz.h"
+#include "fuzz-sink.h"
 #include <sys/socket.h>
 #include "net/net-internal.h"
 #include "qapi/json.h"
 #include "qemu/main-loop.h"
-
-typedef struct Sink {
-    NetClientState nc;
-    unsigned room;
-} Sink;
-
-static unsigned sink_receive(NetClientState *nc, const NetPacket *packets,
-                             unsigned count)
-{
-    Sink *sink = container_of(nc, Sink, nc);
-    unsigned taken = MIN(count, sink->room);
-
-    for (unsigned p = 0; p < taken; p++) {
-        size_t sum = 0;
-
-        for (unsigned i = 0; i < packets[p].iovcnt; i++) {
-            sum += packets[p].iov[i].iov_len;
-        }
-        g_assert_cmpuint(sum, ==, packets[p].size);
-    }
-    sink->room -= taken;
-    return taken;
-}
-
-static const NetClientInfo sink_info = {
-    .type = NET_CLIENT_DRIVER_TAP,
-    .size = sizeof(Sink),
-    .receive_burst = sink_receive,
-};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -47,19 +19,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-static void turn(void)
-{
-    while (aio_poll(qemu_get_aio_context(), false)) {
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     FuzzInput in = { data, size };
     g_autofree char *text = NULL;
     struct json_object *args;
-    NetClientState *nc;
-    Sink *sink;
+    FuzzSink *sink;
     int fds[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
@@ -69,9 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_parse(text, &args, &error_abort);
     netdev_add_json(args, &error_abort);
     json_object_put(args);
-    nc = qemu_find_netdev("s0");
-    sink = container_of(qemu_new_net_client(&sink_info, nc, "sink", NULL),
-                        Sink, nc);
+    sink = fuzz_sink_new(NULL, qemu_find_netdev("s0"), 0);
     while (in.left) {
         uint8_t what = fuzz_u8(&in);
         size_t bytes;
@@ -82,16 +45,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;              /* it hung up on us */
         }
         if (what & 1) {
-            sink->room = 3;
-            qemu_flush_queued_packets(&sink->nc);
-            turn();
+            fuzz_sink_take(sink, 3);
+            fuzz_turn();
         }
     }
-    sink->room = UINT_MAX;
-    qemu_flush_queued_packets(&sink->nc);
-    turn();
+    fuzz_sink_take(sink, UINT_MAX);
+    fuzz_turn();
     close(fds[1]);
-    turn();
+    fuzz_turn();
     qemu_del_net_client(&sink->nc);
     net_cleanup();
     return 0;

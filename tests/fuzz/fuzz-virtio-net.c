@@ -141,9 +141,6 @@ static void register_op(unsigned op, FuzzInput *in)
 static void one_op(PCIDevice *dev, FuzzInput *in)
 {
     unsigned op = fuzz_u8(in) % OP_COUNT;
-    size_t bytes;
-    const uint8_t *data;
-    uint32_t at;
 
     switch (op) {
     case OP_REGISTER_WRITE:
@@ -167,9 +164,7 @@ static void one_op(PCIDevice *dev, FuzzInput *in)
         driver_post(in);
         break;
     case OP_RAM:
-        at = fuzz_u16(in);
-        data = fuzz_bytes(in, fuzz_u8(in), &bytes);
-        memcpy(scene->ram + at, bytes ? data : scene->ram, bytes);
+        driver_scribble(in);
         break;
     case OP_NOTIFY:
         driver_notify(fuzz_u8(in));
