@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/intc/ioapic.h"
 #include "hw/pci/pci_bus.h"
 #include "pc-host.h"
 #include "qapi/error.h"
@@ -49,7 +50,7 @@ PCHostHoles pc_host_holes(const PCHostMap *map, uint64_t start)
     uint64_t start64 = ROUND_UP(4 * GiB + map->above_4g, HOLE64_ALIGN);
 
     return (PCHostHoles) {
-        start, PC_HOST_HOLE_END,
+        start, IO_APIC_DEFAULT_ADDRESS,
         start64, start64 + ROUND_UP(map->hole64_size, HOLE64_ALIGN),
     };
 }

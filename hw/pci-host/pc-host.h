@@ -12,8 +12,6 @@
 #include "hw/core/qdev-properties.h"
 #include "hw/pci/pci_host.h"
 
-#define PC_HOST_HOLE_END    0xfec00000u     /* where interrupt controllers begin */
-
 /* Where the board's memory is, by properties. */
 typedef struct PCHostMap {
     MemoryRegion *ram, *pci, *system, *io;

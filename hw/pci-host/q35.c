@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "hw/intc/ioapic.h"
 #include "hw/pci-host/pam.h"
 #include "hw/pci-host/q35.h"
 #include "migration/vmstate.h"
@@ -190,7 +191,7 @@ static uint64_t hole_start(Q35PCIHost *s)
 
     if (e->base_addr != PCIE_BASE_ADDR_UNMAPPED &&
         e->base_addr >= s->map.below_4g &&
-        e->base_addr + e->size < PC_HOST_HOLE_END) {
+        e->base_addr + e->size < IO_APIC_DEFAULT_ADDRESS) {
         return e->base_addr + e->size;
     }
     return s->map.below_4g;

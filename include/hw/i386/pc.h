@@ -12,6 +12,7 @@
 #include "hw/acpi/pcihp.h"
 #include "hw/i386/acpi-build.h"
 #include "hw/i386/x86.h"
+#include "hw/intc/ioapic.h"
 #include "hw/pci/pci.h"
 #include "hw/rtc/mc146818rtc.h"
 
@@ -45,7 +46,7 @@ struct PCMachineState {
 };
 
 /* The PCI memory hole ends where the interrupt controllers begin. */
-#define PC_PCI_HOLE_LAST 0xfebfffffu
+#define PC_PCI_HOLE_LAST (IO_APIC_DEFAULT_ADDRESS - 1)
 
 /*
  * Steps of a chipset's machine init, in this order: memory (RAM, firmware,

@@ -10,7 +10,7 @@
 #include "hw/core/sysbus.h"
 
 #define IOAPIC_NUM_PINS 24
-#define IO_APIC_DEFAULT_ADDRESS 0xfec00000
+#define IO_APIC_DEFAULT_ADDRESS 0xfec00000u
 
 #define TYPE_IOAPIC "ioapic"
 OBJECT_DECLARE_SIMPLE_TYPE(IOAPICState, IOAPIC)
