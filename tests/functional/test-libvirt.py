@@ -211,6 +211,7 @@ def test_start():
         with open(folder + "/log", "wb") as log:
             fds = [listener.fileno(), log.fileno(), pair[0].fileno()]
             proc = subprocess.Popen(start_line(folder, *fds), pass_fds=fds,
+                                    stdout=subprocess.DEVNULL,
                                     stderr=subprocess.PIPE)
         listener.close()
         try:

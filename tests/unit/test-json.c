@@ -81,8 +81,9 @@ static void values_and_errors(void)
         size_t len = strlen(cases[i].text);
         g_autofree char *whole = run(cases[i].text, len, len ? len : 1);
         g_autofree char *bytes = run(cases[i].text, len, 1);
+        g_autofree char *shown = g_strescape(cases[i].text, NULL);
 
-        g_test_message("%s", cases[i].text);
+        g_test_message("%s", shown);
         g_assert_cmpstr(whole, ==, cases[i].got);
         g_assert_cmpstr(bytes, ==, cases[i].got);
     }
