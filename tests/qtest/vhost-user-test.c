@@ -199,16 +199,6 @@ static void traffic_on(Scene *s, unsigned pair, unsigned count)
     }
 }
 
-static void wait_interrupt(QVirtQueue *vq)
-{
-    gint64 deadline = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
-
-    while (!qvirtqueue_interrupted(vq)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
-        g_usleep(100);
-    }
-}
-
 static bool link_is_up(Scene *s)
 {
     return s->dev.transport->config_read(&s->dev,
@@ -247,8 +237,8 @@ static void frames(const void *layout)
     g_assert_true(started(&s));
     /* More than the ring has, so that it goes around. */
     traffic_on(&s, 0, 300);
-    wait_interrupt(s.tx[0]);
-    wait_interrupt(s.rx[0]);
+    qvirtqueue_wait_interrupt(s.tx[0]);
+    qvirtqueue_wait_interrupt(s.rx[0]);
     end(&s);
 }
 
@@ -343,7 +333,7 @@ static void dies(const void *layout)
         vu_peer_die(s.peer, false);
         wait_link(&s, false);
         /* It may have used buffers and not have said so. */
-        wait_interrupt(s.tx[0]);
+        qvirtqueue_wait_interrupt(s.tx[0]);
         g_assert_false(started(&s));
         /* They stay in the ring, and the next peer gets them. */
         guest_send(&s, 0, s.next);
@@ -589,7 +579,7 @@ static void pairs(const void *layout)
     vu_peer_wait_ring(s.peer, 3, true);
     traffic_on(&s, 0, 20);
     traffic_on(&s, 1, 20);
-    wait_interrupt(s.rx[1]);
+    qvirtqueue_wait_interrupt(s.rx[1]);
     /* The next peer learns which pairs are in use. */
     vu_peer_die(s.peer, true);
     wait_link(&s, true);

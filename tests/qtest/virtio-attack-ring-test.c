@@ -167,7 +167,7 @@ static void packed_descriptors(void *driver, QTestState *qts,
         f->d->transport->notify(f->tx);
         if (c->broken) {
             qvirtio_wait_needs_reset(f->d);
-            g_assert_true(qvirtio_config_interrupted(f->d));
+            qvirtio_wait_config_interrupt(f->d);
         } else {
             qvirtio_settle(f->d);
             status = f->d->transport->get_status(f->d);

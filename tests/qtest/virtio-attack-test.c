@@ -35,7 +35,7 @@ static void offer(QVirtQueue *vq, uint16_t head)
 static void expect_broken(NetFixture *f)
 {
     qvirtio_wait_needs_reset(f->d);
-    g_assert_true(qvirtio_config_interrupted(f->d));
+    qvirtio_wait_config_interrupt(f->d);
     net_fixture_works_again(f, "split");
 }
 

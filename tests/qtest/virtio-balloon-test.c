@@ -130,7 +130,7 @@ static void target_and_actual(void *driver, QTestState *qts,
     qtest_qmp_ok(qts, "{'execute': 'balloon', 'arguments': "
                  "{'value': 104857600}}");
     qvirtio_settle(d);
-    g_assert_true(qvirtio_config_interrupted(d));
+    qvirtio_wait_config_interrupt(d);
     g_assert_cmpint(d->transport->config_read(d, CONFIG_NUM_PAGES, 4), ==,
                     pages);
     for (unsigned i = 0; i < 4; i++) {

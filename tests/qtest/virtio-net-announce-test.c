@@ -152,7 +152,7 @@ static void driver_announces(void *driver, QTestState *qts,
     for (unsigned i = 0; i < 2; i++) {
         announce(qts, "\"initial\":1,\"max\":1,\"rounds\":1,\"step\":1");
         expect_rarp(f, mac, 5000);
-        g_assert_true(qvirtio_config_interrupted(f->d));
+        qvirtio_wait_config_interrupt(f->d);
         g_assert_cmphex(status(f), ==,
                         VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
         g_assert_cmpint(net_ctrl(f, VIRTIO_NET_CTRL_ANNOUNCE,

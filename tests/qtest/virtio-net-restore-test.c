@@ -219,12 +219,12 @@ static void link_down_and_up(void *driver, QTestState *qts,
     net_fixture_start(f, driver, variant, QVIRTIO_F(VIRTIO_NET_F_STATUS));
     set_link(qts, false);
     g_assert_cmpint(link_status(f->d), ==, 0);
-    g_assert_true(qvirtio_config_interrupted(f->d));
+    qvirtio_wait_config_interrupt(f->d);
     qtest_save_and_restore(qts);
     g_assert_cmpint(link_status(f->d), ==, 0);
     set_link(qts, true);
     g_assert_cmpint(link_status(f->d), ==, VIRTIO_NET_S_LINK_UP);
-    g_assert_true(qvirtio_config_interrupted(f->d));
+    qvirtio_wait_config_interrupt(f->d);
     traffic_goes_on(f);
     net_fixture_stop(f);
 }

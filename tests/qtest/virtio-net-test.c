@@ -203,7 +203,7 @@ static void tx_burst_keeps_order(void *driver, QTestState *qts,
             qvirtqueue_wait(f->tx, NULL);
         }
     }
-    g_assert_true(qvirtqueue_interrupted(f->tx));
+    qvirtqueue_wait_interrupt(f->tx);
     net_fixture_stop(f);
 }
 
@@ -304,7 +304,7 @@ static void rx_frame_arrives(void *driver, QTestState *qts,
         net_make_frame(frame, size, i);
         net_host_send(f, frame, size);
         qvirtqueue_wait_untaken(f->rx);
-        g_assert_true(qvirtqueue_interrupted(f->rx));
+        qvirtqueue_wait_interrupt(f->rx);
         qvirtqueue_wait(f->rx, &len);
         check_received(f, addr, len, frame, size);
     }
@@ -683,7 +683,7 @@ static void link_status(void *driver, QTestState *qts, const char *variant,
     qtest_qmp_ok(qts, "{'execute':'set_link','arguments':"
                  "{'name':'dev0','up':false}}");
     g_assert_cmpint(f->d->transport->config_read(f->d, at, 2), ==, 0);
-    g_assert_true(qvirtio_config_interrupted(f->d));
+    qvirtio_wait_config_interrupt(f->d);
     qtest_qmp_ok(qts, "{'execute':'set_link','arguments':"
                  "{'name':'dev0','up':true}}");
     g_assert_cmpint(f->d->transport->config_read(f->d, at, 2), ==,

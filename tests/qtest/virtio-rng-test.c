@@ -69,7 +69,7 @@ TEST(bytes_differ)
         qtest_memread(qts, r.buffer + 64, a, 64);
         g_assert_cmpmem(a, 64, zeros, 64);
     }
-    g_assert_true(qvirtqueue_interrupted(r.vq));
+    qvirtqueue_wait_interrupt(r.vq);
     stop(&r);
 }
 

@@ -256,6 +256,24 @@ bool qvirtio_config_interrupted(QVirtioDevice *d)
     return take_interrupt(d, d->config_msix_addr, 2);
 }
 
+void qvirtqueue_wait_interrupt(QVirtQueue *vq)
+{
+    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
+
+    while (!qvirtqueue_interrupted(vq)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+    }
+}
+
+void qvirtio_wait_config_interrupt(QVirtioDevice *d)
+{
+    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
+
+    while (!qvirtio_config_interrupted(d)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+    }
+}
+
 void qvirtio_wait_needs_reset(QVirtioDevice *d)
 {
     gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;

@@ -165,9 +165,15 @@ bool qvirtqueue_poll(QVirtQueue *vq, uint16_t *id, uint32_t *len);
 uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len);
 /* The same, and the driver does not say yet that it has seen what is used. */
 void qvirtqueue_wait_untaken(QVirtQueue *vq);
-/* Has the queue interrupted since the last call? */
+/*
+ * Has it interrupted since the last call? Some ms are given to one that is on its
+ * way: for tests that expect none, or begin anew.
+ */
 bool qvirtqueue_interrupted(QVirtQueue *vq);
 bool qvirtio_config_interrupted(QVirtioDevice *d);
+/* For tests that expect one: wait for it. */
+void qvirtqueue_wait_interrupt(QVirtQueue *vq);
+void qvirtio_wait_config_interrupt(QVirtioDevice *d);
 /* Wait until the device says NEEDS_RESET. */
 void qvirtio_wait_needs_reset(QVirtioDevice *d);
 /* Let the emulator do all that is due: no side effects. */
