@@ -79,6 +79,9 @@ static void recover(FuzzInput *in)
         layout->ops->recover(&m->vq);
         g_assert(!layout->ops->packed || m->vq.used_idx < m->num);
         virtqueue_pop_batch(&m->vq, &m->batch, 4);
+        for (unsigned i = 0; i < m->batch.count; i++) {
+            virtqueue_detach_element(&m->vq, &m->batch.elems[i], 0);
+        }
     }
     mock_free(m);
 }
