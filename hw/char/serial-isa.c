@@ -19,8 +19,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(ISASerialState, ISA_SERIAL)
 struct ISASerialState {
     ISADevice parent_obj;
     uint32_t index;             /* UINT32_MAX: the next that is free */
-    uint32_t iobase;            /* UINT32_MAX: by index */
-    uint32_t isairq;            /* likewise */
+    uint32_t port;              /* UINT32_MAX: by index */
+    uint32_t line;              /* likewise */
     SerialState state;
 };
 
@@ -35,7 +35,7 @@ static void isa_serial_realize(DeviceState *dev, Error **errp)
 {
     ISASerialState *isa = ISA_SERIAL(dev);
     SerialState *s = &isa->state;
-    bool placed = isa->iobase != UINT32_MAX && isa->isairq != UINT32_MAX;
+    bool placed = isa->port != UINT32_MAX && isa->line != UINT32_MAX;
 
     if (isa->index == UINT32_MAX) {
         isa->index = next_index;
@@ -45,24 +45,24 @@ static void isa_serial_realize(DeviceState *dev, Error **errp)
                    "iobase and irq", isa->index, MAX_ISA_SERIAL_PORTS - 1);
         return;
     }
-    if (isa->iobase == UINT32_MAX) {
-        isa->iobase = usual_places[isa->index].port;
+    if (isa->port == UINT32_MAX) {
+        isa->port = usual_places[isa->index].port;
     }
-    if (isa->isairq == UINT32_MAX) {
-        isa->isairq = usual_places[isa->index].irq;
+    if (isa->line == UINT32_MAX) {
+        isa->line = usual_places[isa->index].irq;
     }
-    if (isa->isairq >= ISA_NUM_IRQS || isa->iobase > 0xfff8) {
+    if (isa->line >= ISA_NUM_IRQS || isa->port > 0xfff8) {
         error_setg(errp, "iobase %#x, irq %u: legal are 0 to 0xfff8 and 0 to "
-                   "%d", isa->iobase, isa->isairq, ISA_NUM_IRQS - 1);
+                   "%d", isa->port, isa->line, ISA_NUM_IRQS - 1);
         return;
     }
     if (!qdev_realize(DEVICE(s), NULL, errp)) {
         return;
     }
     next_index = isa->index + 1;
-    s->irq = isa_get_irq(ISA_DEVICE(dev), isa->isairq);
+    s->irq = isa_get_irq(ISA_DEVICE(dev), isa->line);
     memory_region_init_io(&s->io, OBJECT(isa), &serial_io_ops, s, "serial", 8);
-    isa_register_ioport(ISA_DEVICE(dev), &s->io, isa->iobase);
+    isa_register_ioport(ISA_DEVICE(dev), &s->io, isa->port);
 }
 
 static void isa_serial_unrealize(DeviceState *dev)
@@ -92,9 +92,9 @@ static const VMStateDescription vmstate_isa_serial = {
 static const Property isa_serial_properties[] = {
     DEFINE_PROP_UINT32("index", ISASerialState, index, UINT32_MAX,
                        .description = "which COM port, 0 to 3"),
-    DEFINE_PROP_UINT32("iobase", ISASerialState, iobase, UINT32_MAX,
+    DEFINE_PROP_UINT32("iobase", ISASerialState, port, UINT32_MAX,
                        .description = "first port; default by index"),
-    DEFINE_PROP_UINT32("irq", ISASerialState, isairq, UINT32_MAX,
+    DEFINE_PROP_UINT32("irq", ISASerialState, line, UINT32_MAX,
                        .description = "interrupt line; default by index"),
 };
 
