@@ -16,6 +16,20 @@
 typedef struct QTestState QTestState;
 typedef struct json_object json_object;
 
+/* How long a test waits for what has to come, on the slowest machine. */
+#define QTEST_WAIT_US   (10 * 1000 * 1000)
+
+/* Look again and again, with a breath between, until @cond; then fail the test. */
+#define qtest_wait_for(cond)                                                 \
+    do {                                                                     \
+        gint64 wait_end_ = g_get_monotonic_time() + QTEST_WAIT_US;           \
+                                                                             \
+        while (!(cond)) {                                                    \
+            g_assert_cmpint(g_get_monotonic_time(), <, wait_end_);           \
+            g_usleep(50);                                                    \
+        }                                                                    \
+    } while (0)
+
 /* Start with these arguments, machine accelerator qtest; waits for both sockets. */
 QTestState *qtest_init(const char *args) G_GNUC_WARN_UNUSED_RESULT;
 QTestState *qtest_initf(const char *fmt, ...)

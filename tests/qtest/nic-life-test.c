@@ -158,7 +158,7 @@ static void traffic(Life *l)
 /* All that the driver sent is taken, whether it can go anywhere or not. */
 static void wait_taken(Life *l)
 {
-    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
+    gint64 end = g_get_monotonic_time() + QTEST_WAIT_US;
 
     while (mapped_net_tx_pending(&l->net)) {
         host_drains(l);

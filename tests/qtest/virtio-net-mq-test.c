@@ -164,7 +164,7 @@ unsigned net_tap_lands_on(TapFixture *t, const uint8_t *frame, size_t size,
                           uint64_t *addr)
 {
     NetFixture *f = &t->net;
-    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
+    gint64 end = g_get_monotonic_time() + QTEST_WAIT_US;
     uint16_t id;
     uint32_t len;
 

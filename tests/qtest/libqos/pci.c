@@ -6,8 +6,6 @@
 #include "qemu/osdep.h"
 #include "pci.h"
 
-#define INTERRUPT_WAIT_US   (10 * 1000 * 1000)
-
 /* ---- configuration space by two ports ---- */
 
 static void cf8_select(QPCIBus *bus, uint16_t bdf, uint16_t offset)
@@ -397,26 +395,12 @@ bool qpci_intx(QPCIDevice *dev)
     return qpci_config_readw(dev, PCI_STATUS) & PCI_STATUS_INTERRUPT;
 }
 
-static void breathe(gint64 end)
-{
-    g_assert_cmpint(g_get_monotonic_time(), <, end);
-    g_usleep(50);
-}
-
 void qpci_wait_msix_pending(QPCIDevice *dev, unsigned vector)
 {
-    gint64 end = g_get_monotonic_time() + INTERRUPT_WAIT_US;
-
-    while (!qpci_msix_pending(dev, vector)) {
-        breathe(end);
-    }
+    qtest_wait_for(qpci_msix_pending(dev, vector));
 }
 
 void qpci_wait_intx(QPCIDevice *dev)
 {
-    gint64 end = g_get_monotonic_time() + INTERRUPT_WAIT_US;
-
-    while (!qpci_intx(dev)) {
-        breathe(end);
-    }
+    qtest_wait_for(qpci_intx(dev));
 }

@@ -95,7 +95,7 @@ bool qpci_intx(QPCIDevice *dev);
 
 /*
  * Wait until it is so, since a queue's thread shows what is used before it decides
- * on the interrupt; they fail the test after ten seconds.
+ * on the interrupt.
  */
 void qpci_wait_msix_pending(QPCIDevice *dev, unsigned vector);
 void qpci_wait_intx(QPCIDevice *dev);

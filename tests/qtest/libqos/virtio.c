@@ -194,14 +194,11 @@ bool qvirtqueue_poll(QVirtQueue *vq, uint16_t *id, uint32_t *len)
 
 void qvirtqueue_wait_untaken(QVirtQueue *vq)
 {
-    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
     uint16_t id;
     uint32_t len;
 
-    while (!vq->in_run && !vq->dev->layout->peek_used(vq, &id, &len)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_usleep(50);
-    }
+    qtest_wait_for(vq->in_run ||
+                   vq->dev->layout->peek_used(vq, &id, &len));
 }
 
 uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len)
@@ -258,30 +255,17 @@ bool qvirtio_config_interrupted(QVirtioDevice *d)
 
 void qvirtqueue_wait_interrupt(QVirtQueue *vq)
 {
-    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
-
-    while (!qvirtqueue_interrupted(vq)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-    }
+    qtest_wait_for(qvirtqueue_interrupted(vq));
 }
 
 void qvirtio_wait_config_interrupt(QVirtioDevice *d)
 {
-    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
-
-    while (!qvirtio_config_interrupted(d)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-    }
+    qtest_wait_for(qvirtio_config_interrupted(d));
 }
 
 void qvirtio_wait_needs_reset(QVirtioDevice *d)
 {
-    gint64 end = g_get_monotonic_time() + QVIRTIO_WAIT_US;
-
-    while (!(d->transport->get_status(d) & VIRTIO_CONFIG_S_NEEDS_RESET)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_usleep(50);
-    }
+    qtest_wait_for(d->transport->get_status(d) & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
 void qvirtio_settle(QVirtioDevice *d)

@@ -19,8 +19,6 @@
 #define VIRTIO_F_NOTIFICATION_DATA  38
 #define VIRTIO_F_NOTIF_CONFIG_DATA  39
 
-#define QVIRTIO_WAIT_US     (10 * 1000 * 1000)
-
 typedef struct QVirtioDevice QVirtioDevice;
 typedef struct QVirtQueue QVirtQueue;
 
@@ -161,7 +159,7 @@ uint16_t qvirtqueue_add1(QVirtQueue *vq, uint64_t addr, uint32_t len,
 void qvirtqueue_kick(QVirtQueue *vq);
 /* Take the next used chain, if there is one. */
 bool qvirtqueue_poll(QVirtQueue *vq, uint16_t *id, uint32_t *len);
-/* Wait for it; fails the test after QVIRTIO_WAIT_US. */
+/* Wait for it; fails the test after QTEST_WAIT_US. */
 uint16_t qvirtqueue_wait(QVirtQueue *vq, uint32_t *len);
 /* The same, and the driver does not say yet that it has seen what is used. */
 void qvirtqueue_wait_untaken(QVirtQueue *vq);
